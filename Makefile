@@ -1,0 +1,55 @@
+# Builds wallet with PGXS: make, make install [DESTDIR=], make installcheck.
+# make check, demo, bench and the like are in GNUmakefile.
+#
+#   PG_CONFIG=...   another PostgreSQL
+#   WERROR=1        warnings are errors
+#   ASSERT=1        arms our assertions, on a server that has none
+#
+# To switch WERROR or ASSERT run make clean first: objects do not depend on it.
+
+PG_CONFIG ?= pg_config
+VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" wallet.control)
+
+MODULE_big = wallet
+EXTENSION = wallet
+OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+
+SQL_PARTS := $(sort $(wildcard sql/parts/*.sql))
+SQL_SCRIPT := sql/wallet--$(VERSION).sql
+DATA := $(sort $(wildcard sql/wallet--*--*.sql))
+DATA_built = $(SQL_SCRIPT)
+
+PG_CPPFLAGS = -Isrc $(if $(filter 1,$(ASSERT)),-DUSE_ASSERT_CHECKING)
+PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
+ifneq (,$(findstring clang,$(CC)))
+# PostgreSQL was configured for gcc: clang does not know all its flags and attributes.
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
+endif
+CORE_CFLAGS = -Wconversion -Wshadow -Wpedantic
+
+# Immediate, because PGXS asks with ifdef: an empty list means "no such suite".
+REGRESS := $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+TAP_TESTS := $(if $(wildcard test/t/*.pl),1)
+PROVE_TESTS = test/t/*.pl
+# Expected output is in ./expected: found through outputdir on 15, by name later.
+SUITE_OPTS = --inputdir=test --outputdir=. $(if $(filter-out 15,$(MAJORVERSION)),--expecteddir=.)
+REGRESS_OPTS = $(SUITE_OPTS) --encoding=UTF8
+ISOLATION_OPTS = $(SUITE_OPTS) --encoding=UTF8
+
+# Debian leaves dependency tracking off, and would compile all a second time for JIT.
+override autodepend := yes
+override with_llvm := no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+src/core/%.o: override CFLAGS += $(CORE_CFLAGS)
+
+$(OBJS): Makefile
+
+# The directory is a prerequisite so that a removed part counts as a change.
+$(SQL_SCRIPT): $(SQL_PARTS) $(wildcard sql/parts) Makefile wallet.control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION wallet" to load this file. \quit' && \
+	  cat /dev/null $(SQL_PARTS); } > $@.new
+	mv $@.new $@

@@ -1,0 +1,279 @@
+#!/usr/bin/env bash
+# What bench/run.sh runs as somebody whom PostgreSQL accepts. Writes its report to build/out/bench.
+
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
+
+batch=8000 small=10000 large=${BENCH_ACCOUNTS:-1000000} rounds=${BENCH_ROUNDS:-3} seconds=${BENCH_SECONDS:-8}
+proof_calls=125
+if [ "${BENCH:-}" = quick ]; then
+    large=${BENCH_ACCOUNTS:-0} rounds=${BENCH_ROUNDS:-1} seconds=${BENCH_SECONDS:-3}
+fi
+work=build/bench
+server=$work/server
+samples=$work/samples
+out=build/out/bench
+
+exec </dev/null
+mkdir -p "$work" "$out"
+exec 9>build/bench.lock
+flock -n 9 || die "another bench runs in this tree"
+unset WALLET_STAGE TZ
+export LANG=C.UTF-8 LC_ALL=C.UTF-8 PSQLRC=/dev/null
+
+# The server must not inherit the lock.
+server() { tools/server.sh "$1" "$server" "${@:2}" 9>&-; }
+trap 'server drop >/dev/null 2>&1 || true' EXIT
+trap 'exit 130' INT TERM HUP PIPE
+
+note() { printf '  %s\n' "$*" >&2; }
+sql() { psql -qXAt -v ON_ERROR_STOP=1 -d "$db" -c "$1"; }
+# quotient A B [FORMAT]
+quotient() { awk -v a="$1" -v b="$2" -v f="${3:-%.0f}" 'BEGIN { printf f, a / b }'; }
+grouped() { sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta' <<<"$1"; }
+
+# A figure from a server that forgets commits is worth nothing.
+refuse_unless_durable() {
+    local db lax
+    for db in postgres "$@"; do
+        lax=$(sql "SELECT string_agg(name, ' and ') FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off'")
+        [ -z "$lax" ] || die "$lax is off: no figures from a server that may lose what it has committed"
+    done
+}
+
+# ---- Measuring. Each prints one number, and dies if a transfer failed.
+
+# run_pgbench SCRIPT CLIENTS [OPTION...]: transactions per second, connecting not counted.
+run_pgbench() {
+    local log=$work/pgbench.log script=bench/$1.pgbench clients=$2
+    shift 2
+    pgbench -n -M prepared -D accounts="$accounts" -c "$clients" -j $((clients < 2 ? clients : 2)) "$@" -f "$script" "$db" \
+        >"$log" 2>&1 && grep -q '^number of failed transactions: 0 ' "$log" || { cat "$log" >&2; die "pgbench failed"; }
+    sed -n 's/^tps = \([0-9.]*\) .*/\1/p' "$log"
+}
+
+# one_by_one SCRIPT CLIENTS: transfers per second.
+one_by_one() { run_pgbench "$1" "$2" -T "$seconds"; }
+
+# in_bulk SCRIPT CLIENTS CALLS: transfers per second.
+in_bulk() {
+    local calls=$(($3 / $2)) before after tps
+    [ $calls -ge 2 ] || calls=2
+    sql "SELECT bench.prepare_calls($calls * $2, $batch)" >/dev/null
+    before=$(sql "SELECT COALESCE(max(event_id), 0) FROM wallet.event")
+    tps=$(run_pgbench "$1" "$2" -t $calls)
+    after=$(sql "SELECT count(*) FROM wallet.event WHERE event_id > $before AND status = 0")
+    [ "$after" -eq $((calls * $2 * batch)) ] || die "$1: $((calls * $2 * batch)) transfers sent, $after succeeded"
+    awk -v tps="$tps" -v batch=$batch 'BEGIN { print tps * batch }'
+}
+
+# sample NAME CLIENTS: measures it once more. NAME is db/script, db/what.
+sample() {
+    local db=${1%/*} script=${1#*/} clients=$2 accounts rate key=$1/$2
+    accounts=${!db}
+    case $script in
+    bulk-*)
+        # As many calls as it did in that time before.
+        rate=$(awk -v k="$key" -v d="$db/${script}" '$1 == k { r = $3 } index($1, d "/") == 1 && !r { r = $3 } END { print r }' "$samples")
+        rate=$(in_bulk "$script" "$clients" "$(awk -v r="$rate" -v s="$seconds" -v b=$batch 'BEGIN { printf "%d", r * s / b + 1 }')")
+        ;;
+    *) rate=$(one_by_one "$script" "$clients") ;;
+    esac
+    echo "$key $round $rate" >>"$samples"
+    note "round $round of $rounds: $(printf '%-34s %9s/s' "$(grouped "$accounts") $script, $clients" "$(grouped "${rate%.*}")")"
+}
+
+# Between rounds: dead rows gone, WAL files recycled, and the page images that a checkpoint makes WAL pay for paid.
+settle() {
+    local db=$1
+    sql "VACUUM baseline.account, wallet.balance"
+    sql "CHECKPOINT"
+    sql "SELECT count(*) FROM (SELECT FROM baseline.account FOR UPDATE) x" >/dev/null
+    sql "SELECT count(*) FROM (SELECT FROM wallet.balance FOR UPDATE) x" >/dev/null
+}
+
+# wal_bytes COUNT CMD...: bytes of WAL that CMD wrote, per COUNT.
+wal_bytes() {
+    local count=$1 from
+    shift
+    from=$(sql "SELECT pg_current_wal_insert_lsn()")
+    "$@" >/dev/null
+    quotient "$(sql "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$from')")" "$count"
+}
+
+# events_per_second NAME SQL: best-known is the median of three runs.
+timed() {
+    local name=$1 query=$2 i from
+    for i in 1 2 3; do
+        from=$(date +%s%N)
+        sql "$query" >/dev/null
+        echo "$name $i $(($(date +%s%N) - from))" >>"$samples"
+    done
+}
+
+# ---- Reading the samples
+
+# median NAME; ratio NAME NAME: median of the ratios of each round; range NAME: smallest–largest.
+median() { awk -v k="$1" '$1 == k { print $3 }' "$samples" | middle; }
+middle() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2; else print "nan" }'; }
+ratio() { awk -v a="$1" -v b="$2" '$1 == a { x[$2] = $3 } $1 == b { y[$2] = $3 } END { for (r in x) if (r in y) print x[r] / y[r] }' "$samples" | middle; }
+range() {
+    awk -v k="$1" '$1 == k { if (!n++ || $3 < low) low = $3; if ($3 > high) high = $3 } END { printf "%d %d\n", low, high }' "$samples" |
+        { read -r low high; printf '%s – %s' "$(grouped "$low")" "$(grouped "$high")"; }
+}
+
+# ---- Setting up
+
+memory_mb=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
+buffers_mb=$((memory_mb / 4 < 2048 ? memory_mb / 4 : 2048))
+rm -f "$samples"
+server drop
+: >"$samples"
+cat >"$work/bench.conf" <<CONF
+shared_buffers = ${buffers_mb}MB
+min_wal_size = 4GB
+max_wal_size = 12GB
+checkpoint_timeout = 1h
+autovacuum = off
+${BENCH_SETTINGS:-}
+CONF
+note "building, starting a server"
+eval "$(server start "$work/bench.conf")"
+refuse_unless_durable
+
+ledgers=(small)
+[ "$large" -eq 0 ] || ledgers+=(large)
+for db in "${ledgers[@]}"; do
+    note "a ledger of $(grouped "${!db}") accounts"
+    psql -qXc "CREATE DATABASE $db"
+    sql "CREATE EXTENSION wallet"
+    psql -qX -d "$db" -v ON_ERROR_STOP=1 -f bench/baseline.sql
+    psql -qX -d "$db" -v ON_ERROR_STOP=1 -v accounts="${!db}" -v batch=$batch -f bench/ledger.sql
+done
+refuse_unless_durable "${ledgers[@]}"
+
+# ---- The proof, on a ledger of known size; also what tells how long a bulk call takes
+
+db=small accounts=$small round=0
+note "replay and verify"
+rate=$(in_bulk bulk-by-id 1 $proof_calls)
+for script in bulk-by-id bulk-by-name; do
+    echo "small/$script/0 0 $rate" >>"$samples"
+    [ "$large" -eq 0 ] || echo "large/$script/0 0 $(quotient "$rate" 3)" >>"$samples"
+done
+sql "VACUUM ANALYZE"
+proof_events=$(sql "SELECT count(*) FROM wallet.event")
+timed replay "SELECT count(*) FROM wallet_replay()"
+timed verify "SELECT 1 / bool_and(ok)::integer FROM wallet_verify()"
+timed thorough "SELECT 1 / bool_and(ok)::integer FROM wallet_verify(true)"
+
+# ---- What is not part of the bulk figures, and what is
+
+from=$(date +%s%N)
+sql "SELECT bench.prepare_calls(40, $batch)" >/dev/null
+ids_ms=$(awk -v t=$(($(date +%s%N) - from)) 'BEGIN { printf "%.1f", t / 40 / 1e6 }')
+run_pgbench arguments 1 -t 20 >/dev/null
+arguments_ms=$(quotient 1000 "$(run_pgbench arguments 1 -t 20)" %.1f)
+
+# ---- Rounds
+
+for ((round = 1; round <= rounds; round++)); do
+    settle small
+    for clients in 1 8 32; do
+        sample small/baseline $clients
+        sample small/wallet $clients
+        case $clients in
+        1) sample small/bulk-by-id 2 ;;
+        8) sample small/bulk-by-id 1; sample small/bulk-by-name 1 ;;
+        esac
+    done
+    if [ "$large" -gt 0 ]; then
+        settle large
+        sample large/baseline 8
+        sample large/bulk-by-id 1
+        sample large/wallet 8
+        sample large/bulk-by-name 1
+    fi
+done
+
+# ---- Bytes
+
+note "bytes"
+db=small accounts=$small
+for script in baseline wallet; do
+    sql "CHECKPOINT"
+    for state in cold warm; do
+        echo "wal/$script/$state 1 $(wal_bytes 20000 run_pgbench $script 8 -t 2500)" >>"$samples"
+    done
+done
+sql "SELECT bench.prepare_calls(20, $batch)" >/dev/null
+sql "CHECKPOINT"
+for state in cold warm; do
+    echo "wal/bulk-by-id/$state 1 $(wal_bytes $((10 * batch)) run_pgbench bulk-by-id 1 -t 10)" >>"$samples"
+done
+IFS='|' read -r base_table base_index event_table event_index < <(sql "
+    SELECT pg_table_size('baseline.transfer') / b.n, pg_indexes_size('baseline.transfer') / b.n,
+           (pg_table_size('wallet.event') + pg_table_size('wallet.milestone')) / e.n,
+           (pg_indexes_size('wallet.event') + pg_indexes_size('wallet.milestone')) / e.n
+    FROM (SELECT count(*) AS n FROM baseline.transfer) b, (SELECT count(*) AS n FROM wallet.event) e")
+
+# ---- The report
+
+refuse_unless_durable "${ledgers[@]}"
+
+cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
+cpu=${cpu:-$(uname -m)}
+version=$(sql "SHOW server_version" | sed 's/ .*//')
+name=$(date -u +%Y-%m-%d)-$(nproc)-cores-$(tr -cs 'A-Za-z0-9\n' - <<<"${cpu,,}" | cut -c 1-24 | sed 's/^-*//; s/-*$//')-pg${version%%.*}
+[ "${BENCH:-}" != quick ] || name+=-quick
+
+line() { printf '  %-38s %13s  %23s  %8s\n' "$@"; }
+rate_line() { line "$1" "$(grouped "$(printf '%.0f' "$(median "$2")")")" "$(range "$2")" "${3:-}"; }
+bulk_line() { rate_line "$1" "$2" "$(printf '%.2f' "$(ratio "$2" "$3")")"; }
+proof_line() {
+    local ns
+    ns=$(median "$2")
+    line "$1" "$(grouped "$(awk -v n="$proof_events" -v t="$ns" 'BEGIN { printf "%d", n * 1e9 / t }')")" "$(awk -v t="$ns" 'BEGIN { printf "%.2f s", t / 1e9 }')" ""
+}
+
+{
+    say "wallet $(sql "SELECT extversion FROM pg_extension WHERE extname = 'wallet'") · $(date -u +%Y-%m-%d) · PostgreSQL $version · $(nproc) × $cpu · $((memory_mb / 1024)) GB · $(uname -sr | cut -d- -f1)"
+    say "$(sql "SELECT string_agg(name || ' ' || current_setting(name), ', ') FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers')")"
+    say "$rounds rounds of $seconds s each, in turns; the median, the range, and the median of the rounds' ratios. pgbench and server share the machine."
+    say
+    say "One transfer a call and a commit, prepared, ids of wallet_uuid() (version 7), $(grouped $small) accounts"
+    line "" "transfers/s" "smallest – largest" "ratio"
+    for clients in 1 8 32; do
+        rate_line "hand-written plpgsql, $clients sessions" "small/baseline/$clients"
+        bulk_line "wallet_transfer, $clients sessions" "small/wallet/$clients" "small/baseline/$clients"
+    done
+    say
+    say "Bulk, $(grouped $batch) transfers a call and a commit; ratio to the plpgsql ledger with 8 sessions over as many accounts"
+    line "" "transfers/s" "smallest – largest" "ratio"
+    for db in "${ledgers[@]}"; do
+        [ $db = small ] || rate_line "$(grouped "${!db}") accounts, plpgsql, 8" "$db/baseline/8"
+        bulk_line "$(grouped "${!db}") accounts, by id" "$db/bulk-by-id/1" "$db/baseline/8"
+        bulk_line "$(grouped "${!db}") accounts, by name" "$db/bulk-by-name/1" "$db/baseline/8"
+        [ $db = large ] || bulk_line "$(grouped "${!db}") accounts, by id, 2 sessions" "$db/bulk-by-id/2" "$db/baseline/8"
+        [ $db = small ] || bulk_line "$(grouped "${!db}") accounts, wallet_transfer, 8" "$db/wallet/8" "$db/baseline/8"
+    done
+    say "  By name ÷ by id: $(for db in "${ledgers[@]}"; do printf '%.2f (%s accounts) ' "$(ratio "$db/bulk-by-name/1" "$db/bulk-by-id/1")" "$(grouped "${!db}")"; done)"
+    say "  Arguments lie ready in tables. Reading them is in the figures: $arguments_ms ms a call; making ids is not: $ids_ms ms a call."
+    say "  A call answers what was refused (nothing here); all transfers of all calls are counted afterwards."
+    say
+    say "Proof, one backend, a ledger of $(grouped "$proof_events") events"
+    line "" "events/s" "time" ""
+    proof_line "wallet_replay()" replay
+    proof_line "wallet_verify()" verify
+    proof_line "wallet_verify(thorough)" thorough
+    say
+    say "Bytes a transfer, $(grouped $small) accounts"
+    printf '  %-38s %10s %22s %10s %10s\n' "" "WAL" "WAL after checkpoint" "table" "indexes"
+    printf '  %-38s %10s %22s %10s %10s\n' "hand-written plpgsql" "$(median wal/baseline/warm)" "$(median wal/baseline/cold)" "$base_table" "$base_index"
+    printf '  %-38s %10s %22s %10s %10s\n' "wallet_transfer" "$(median wal/wallet/warm)" "$(median wal/wallet/cold)" "$event_table" "$event_index"
+    printf '  %-38s %10s %22s %10s %10s\n' "wallet_transfers_by_id, bulk" "$(median wal/bulk-by-id/warm)" "$(median wal/bulk-by-id/cold)" "$event_table" "$event_index"
+    say "  After a checkpoint full_page_writes puts each page into the WAL once: the first $(grouped 20000) transfers, $(grouped $((10 * batch))) in bulk."
+    say "  Table and indexes of what grows: baseline.transfer; wallet.event and wallet.milestone."
+} >"$out/$name.txt"
+say
+cat "$out/$name.txt"

@@ -1,0 +1,262 @@
+/*
+ * refusal.c
+ *		The words in which a single command is refused: which account, how much,
+ *		which limit, and what to do.
+ */
+#include "postgres.h"
+
+#include "core/money.h"
+#include "core/status.h"
+#include "pg/datum.h"
+#include "pg/error.h"
+#include "store/accounts.h"
+#include "api/command.h"
+#include "utils/snapmgr.h"
+
+typedef struct Words
+{
+	const char *detail;
+	const char *hint;
+} Words;
+
+static char *
+text_of(WalletBytes bytes)
+{
+	return pnstrdup((const char *) bytes.data, bytes.length);
+}
+
+static const WalletAccount *
+account_at(const WalletCall *call, int32 position)
+{
+	return position < 0 ? NULL : &call->batch.accounts[position];
+}
+
+/* Which of both names is not there, and where else it is. */
+static Words
+describe_not_found(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const WalletEntry *entry = &call->batch.entries[0];
+	bool		is_open = entry->event.kind == WALLET_KIND_OPEN;
+	bool		payer = !is_open && !(entry->event.present & WALLET_HAS_DEBIT);
+	WalletBytes name = payer ? request->from : request->to;
+	char	   *currencies;
+	Words		words;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	currencies = wallet_accounts_currencies(name, GetActiveSnapshot());
+	PopActiveSnapshot();
+	words.detail = psprintf("There is no account \"%s\" in %s.", text_of(name), text_of(request->currency));
+	words.hint = currencies
+		? psprintf("\"%s\" has accounts in %s.", text_of(name), currencies)
+		: NULL;
+	return words;
+}
+
+static Words
+describe_funds(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const WalletEntry *entry = &call->batch.entries[0];
+	const WalletAccount *payer = account_at(call, entry->debit);
+	int			exponent = payer->exponent;
+	wallet_int128 available = wallet_money_available(payer->balance, payer->held, payer->floor);
+
+	return (Words)
+	{
+		psprintf("Account \"%s\" has %s %s available (balance %s, held %s, floor %s); %s was asked for.",
+				 text_of(request->from),
+				 wallet_money_in_range(available) ? wallet_money_text(available, exponent) : "less than nothing",
+				 text_of(request->currency),
+				 wallet_money_text(payer->balance, exponent),
+				 wallet_money_text(payer->held, exponent),
+				 wallet_money_text(payer->floor, exponent),
+				 wallet_money_text(entry->event.requested, exponent)),
+			NULL
+	};
+}
+
+static Words
+describe_ceiling(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const WalletAccount *payee = account_at(call, call->batch.entries[0].credit);
+
+	return (Words)
+	{
+		psprintf("Account \"%s\" has %s %s and may hold at most %s; %s would be added.",
+				 text_of(request->to), wallet_money_text(payee->balance, payee->exponent),
+				 text_of(request->currency), wallet_money_text(payee->ceiling, payee->exponent),
+				 wallet_money_text(call->batch.entries[0].event.requested, payee->exponent)),
+			NULL
+	};
+}
+
+static Words
+describe_account_status(const WalletCall *call, uint8_t status)
+{
+	const WalletRequest *request = &call->requests[0];
+	const WalletAccount *payer = account_at(call, call->batch.entries[0].debit);
+	bool		is_payer = payer != NULL && payer->status == status;
+
+	return (Words)
+	{
+		psprintf("Account \"%s\" in %s is the %s.",
+				 text_of(is_payer ? request->from : request->to), text_of(request->currency),
+				 is_payer ? "payer" : "payee"), NULL
+	};
+}
+
+static Words
+describe_version(const WalletCall *call)
+{
+	const WalletEntry *entry = &call->batch.entries[0];
+
+	return (Words)
+	{
+		psprintf("Account \"%s\" has version " INT64_FORMAT ", expected was " INT64_FORMAT ".",
+				 text_of(call->requests[0].from), account_at(call, entry->debit)->version,
+				 entry->event.expected_version), NULL
+	};
+}
+
+/* Two accounts of one name in two currencies differ in what people would call the currency. */
+static const char *
+conflict_field(const WalletCall *call)
+{
+	const WalletEntry *entry = &call->batch.entries[0];
+	WalletIdentity identity;
+	bool		found;
+
+	if (strcmp(entry->difference, "from_account") != 0 || entry->known == NULL)
+		return entry->difference;
+	PushActiveSnapshot(GetLatestSnapshot());
+	found = wallet_accounts_read(entry->known->debit, GetActiveSnapshot(), &identity);
+	PopActiveSnapshot();
+	if (found && wallet_bytes_equal(identity.name, call->requests[0].from))
+		return "currency";
+	return entry->difference;
+}
+
+static Words
+describe_conflict(const WalletCall *call)
+{
+	const WalletEntry *entry = &call->batch.entries[0];
+
+	return (Words)
+	{
+		psprintf("Transaction id %s is recorded as event " INT64_FORMAT " with another %s.",
+				 wallet_uuid_text(&entry->event.transaction_id), entry->known->event_id,
+				 conflict_field(call)), NULL
+	};
+}
+
+static Words
+describe_name(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	bool		first = wallet_check_name(request->from) != WALLET_success;
+	WalletBytes name = first ? request->from : request->to;
+
+	if (name.data == NULL)
+		return (Words)
+	{
+		"The name is NULL.", NULL
+	};
+	if (name.length > WALLET_NAME_MAX)
+		return (Words)
+	{
+		psprintf("The name has %u bytes.", name.length), NULL
+	};
+	return (Words)
+	{
+		psprintf("The name is \"%s\".", text_of(name)), NULL
+	};
+}
+
+static Words
+describe_currency(const WalletCall *call)
+{
+	WalletBytes code = call->requests[0].currency;
+
+	return (Words)
+	{
+		psprintf("The code is \"%.*s\".", (int) Min(code.length, 64), (const char *) code.data), NULL
+	};
+}
+
+static Words
+describe_exists(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+
+	return (Words)
+	{
+		psprintf("Account \"%s\" in %s was opened by another transaction id.",
+				 text_of(request->from), text_of(request->currency)), NULL
+	};
+}
+
+static Words
+describe_scale(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+
+	return (Words)
+	{
+		psprintf("%s has %d decimals.", text_of(request->currency), request->exponent), NULL
+	};
+}
+
+static Words
+describe(const WalletCall *call, WalletStatus status)
+{
+	switch (status)
+	{
+		case WALLET_insufficient_funds:
+			return describe_funds(call);
+		case WALLET_account_not_found:
+			return describe_not_found(call);
+		case WALLET_account_frozen:
+			return describe_account_status(call, WALLET_ACCOUNT_FROZEN);
+		case WALLET_account_closed:
+			return describe_account_status(call, WALLET_ACCOUNT_CLOSED);
+		case WALLET_ceiling_exceeded:
+			return describe_ceiling(call);
+		case WALLET_version_conflict:
+			return describe_version(call);
+		case WALLET_transaction_id_conflict:
+			return describe_conflict(call);
+		case WALLET_invalid_name:
+			return describe_name(call);
+		case WALLET_unknown_currency:
+			return describe_currency(call);
+		case WALLET_account_exists:
+			return describe_exists(call);
+		case WALLET_invalid_scale:
+			return describe_scale(call);
+		default:
+			return (Words)
+			{
+				NULL, NULL
+			};
+	}
+}
+
+void
+wallet_refusal_raise(WalletCall *call, const char *argument_fault)
+{
+	const WalletEntry *entry = &call->batch.entries[0];
+	Words		words;
+
+	if (entry->status == WALLET_success)
+		return;
+	if (entry->replayed)
+		wallet_raise(entry->status,
+					 psprintf("This is the answer recorded for transaction id %s as event " INT64_FORMAT ".",
+							  wallet_uuid_text(&entry->event.transaction_id), entry->answer->event_id), NULL);
+	if (entry->status == WALLET_invalid_argument && argument_fault != NULL)
+		wallet_raise(entry->status, argument_fault, NULL);
+	words = describe(call, entry->status);
+	wallet_raise(entry->status, words.detail, words.hint);
+}

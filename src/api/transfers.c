@@ -1,0 +1,266 @@
+/*
+ * transfers.c
+ *		wallet_transfers and wallet_transfers_by_id: many commands, one status each.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "pg/datum.h"
+#include "pg/error.h"
+#include "api/command.h"
+#include "utils/array.h"
+#include "utils/tuplestore.h"
+#include "utils/uuid.h"
+
+PG_FUNCTION_INFO_V1(wallet_sql_transfers);
+PG_FUNCTION_INFO_V1(wallet_sql_transfers_by_id);
+
+/* An array argument, taken apart. */
+typedef struct Column
+{
+	const char *name;
+	Datum	   *values;			/* NULL: the argument was NULL, and may be */
+	bool	   *isnull;
+	int			count;
+} Column;
+
+static Column
+take_column(FunctionCallInfo fcinfo, int arg, const char *name, Oid type, int16 length,
+			bool by_value, char align, bool required)
+{
+	Column		column = {.name = name};
+	ArrayType  *array;
+
+	if (PG_ARGISNULL(arg))
+	{
+		if (required)
+			wallet_raise_argument("array \"%s\" must not be NULL", name);
+		return column;
+	}
+	array = PG_GETARG_ARRAYTYPE_P(arg);
+	if (ARR_NDIM(array) > 1)
+		wallet_raise_argument("array \"%s\" must have one dimension, not %d", name, ARR_NDIM(array));
+	deconstruct_array(array, type, length, by_value, align, &column.values, &column.isnull, &column.count);
+	return column;
+}
+
+static Column
+take_texts(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	return take_column(fcinfo, arg, name, TEXTOID, -1, false, TYPALIGN_INT, true);
+}
+
+static Column
+take_ids(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	return take_column(fcinfo, arg, name, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, true);
+}
+
+static Column
+take_amounts(FunctionCallInfo fcinfo, int arg)
+{
+	return take_column(fcinfo, arg, "amounts", NUMERICOID, -1, false, TYPALIGN_INT, true);
+}
+
+static Column
+take_uuids(FunctionCallInfo fcinfo, int arg)
+{
+	return take_column(fcinfo, arg, "transaction_ids", UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, true);
+}
+
+static Column
+take_groups(FunctionCallInfo fcinfo, int arg)
+{
+	return take_column(fcinfo, arg, "groups", INT4OID, sizeof(int32), true, TYPALIGN_INT, false);
+}
+
+static Column
+take_metadatas(FunctionCallInfo fcinfo, int arg)
+{
+	return take_column(fcinfo, arg, "metadatas", JSONBOID, -1, false, TYPALIGN_INT, false);
+}
+
+/* As long as the first array, and without NULLs. */
+static void
+check_column(const Column *column, const Column *first, bool nulls_allowed)
+{
+	if (column->values == NULL)
+		return;
+	if (column->count != first->count)
+		wallet_raise_argument("array \"%s\" has %d elements where \"%s\" has %d",
+							  column->name, column->count, first->name, first->count);
+	for (int i = 0; i < column->count && !nulls_allowed; i++)
+	{
+		if (column->isnull[i])
+			wallet_raise_argument("element %d of array \"%s\" is NULL", i + 1, column->name);
+	}
+}
+
+static WalletCall *
+begin_call(const Column *first)
+{
+	if (first->count > WALLET_BATCH_MAX)
+		wallet_raise_argument("a call may have %d commands, not %d", WALLET_BATCH_MAX, first->count);
+	return wallet_call_begin(first->count, WALLET_KIND_TRANSFER, false);
+}
+
+static int
+compare_ints(const void *a, const void *b)
+{
+	int32		left = *(const int32 *) a;
+	int32		right = *(const int32 *) b;
+
+	return (left > right) - (left < right);
+}
+
+/* Members of a group are neighbours: a number that comes back is an error. */
+static void
+check_adjacent(const Column *groups)
+{
+	int32	   *begun = palloc(groups->count * sizeof(int32));
+	int			n = 0;
+
+	for (int i = 0; i < groups->count; i++)
+	{
+		if (i == 0 || DatumGetInt32(groups->values[i]) != DatumGetInt32(groups->values[i - 1]))
+			begun[n++] = DatumGetInt32(groups->values[i]);
+	}
+	qsort(begun, n, sizeof(int32), compare_ints);
+	for (int i = 1; i < n; i++)
+	{
+		if (begun[i] == begun[i - 1])
+			wallet_raise_argument("group %d appears in two places of array \"groups\": its members must be neighbours",
+								  begun[i]);
+	}
+	pfree(begun);
+}
+
+static void
+set_groups(WalletCall *call, const Column *groups, bool atomic)
+{
+	int			ordinal = 0;
+	int			length = 0;
+
+	if (!atomic && groups->values == NULL)
+		return;
+	if (!atomic)
+		check_adjacent(groups);
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		if (!atomic && i > 0 &&
+			DatumGetInt32(groups->values[i]) != DatumGetInt32(groups->values[i - 1]))
+		{
+			ordinal++;
+			length = 0;
+		}
+		call->batch.entries[i].group = ordinal;
+		call->group_max = Max(call->group_max, ++length);
+	}
+}
+
+static bool
+atomic_arg(FunctionCallInfo fcinfo, int arg)
+{
+	if (PG_ARGISNULL(arg))
+		wallet_raise_argument("\"atomic\" must not be NULL");
+	return PG_GETARG_BOOL(arg);
+}
+
+static void
+set_common(WalletRequest *request, WalletEntry *entry, Datum amount, Datum id)
+{
+	memcpy(entry->event.transaction_id.bytes, DatumGetPointer(id), sizeof(WalletUuid));
+	if (!wallet_numeric_is_positive(amount))
+		wallet_fault(request, WALLET_invalid_amount);
+	request->amount = amount;
+}
+
+static Datum
+run(FunctionCallInfo fcinfo, WalletCall *call)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		values[1 + WALLET_RECEIPT_COLUMNS];
+	bool		isnull[1 + WALLET_RECEIPT_COLUMNS];
+
+	if (call->batch.count > 0)
+		wallet_pipeline_run(call);
+	InitMaterializedSRF(fcinfo, 0);
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		values[0] = Int32GetDatum((int32) i + 1);
+		isnull[0] = false;
+		wallet_receipt_fill(&call->batch.entries[i], values + 1, isnull + 1);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	return (Datum) 0;
+}
+
+Datum
+wallet_sql_transfers(PG_FUNCTION_ARGS)
+{
+	Column		from = take_texts(fcinfo, 0, "from_accounts");
+	Column		to = take_texts(fcinfo, 1, "to_accounts");
+	Column		amounts = take_amounts(fcinfo, 2);
+	Column		currencies = take_texts(fcinfo, 3, "currencies");
+	Column		ids = take_uuids(fcinfo, 4);
+	Column		groups = take_groups(fcinfo, 5);
+	Column		metadatas = take_metadatas(fcinfo, 6);
+	bool		atomic = atomic_arg(fcinfo, 7);
+	WalletCall *call;
+
+	check_column(&from, &from, false);
+	check_column(&to, &from, false);
+	check_column(&amounts, &from, false);
+	check_column(&currencies, &from, false);
+	check_column(&ids, &from, false);
+	check_column(&groups, &from, false);
+	check_column(&metadatas, &from, true);
+	call = begin_call(&from);
+	set_groups(call, &groups, atomic);
+	for (int i = 0; i < from.count; i++)
+	{
+		WalletRequest *request = &call->requests[i];
+		WalletEntry *entry = &call->batch.entries[i];
+
+		request->from = wallet_bytes_from_datum(from.values[i]);
+		request->to = wallet_bytes_from_datum(to.values[i]);
+		request->currency = wallet_bytes_from_datum(currencies.values[i]);
+		wallet_fault(request, wallet_check_name(request->from));
+		wallet_fault(request, wallet_check_name(request->to));
+		if (metadatas.values != NULL && !metadatas.isnull[i])
+			wallet_fault(request, wallet_set_metadata(request, &entry->event, metadatas.values[i]));
+		set_common(request, entry, amounts.values[i], ids.values[i]);
+	}
+	return run(fcinfo, call);
+}
+
+Datum
+wallet_sql_transfers_by_id(PG_FUNCTION_ARGS)
+{
+	Column		from = take_ids(fcinfo, 0, "from_ids");
+	Column		to = take_ids(fcinfo, 1, "to_ids");
+	Column		amounts = take_amounts(fcinfo, 2);
+	Column		ids = take_uuids(fcinfo, 3);
+	Column		groups = take_groups(fcinfo, 4);
+	bool		atomic = atomic_arg(fcinfo, 5);
+	WalletCall *call;
+
+	check_column(&from, &from, false);
+	check_column(&to, &from, false);
+	check_column(&amounts, &from, false);
+	check_column(&ids, &from, false);
+	check_column(&groups, &from, false);
+	call = begin_call(&from);
+	set_groups(call, &groups, atomic);
+	for (int i = 0; i < from.count; i++)
+	{
+		WalletRequest *request = &call->requests[i];
+
+		request->by_id = true;
+		request->from_id = DatumGetInt64(from.values[i]);
+		request->to_id = DatumGetInt64(to.values[i]);
+		set_common(request, &call->batch.entries[i], amounts.values[i], ids.values[i]);
+	}
+	return run(fcinfo, call);
+}

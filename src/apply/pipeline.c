@@ -1,0 +1,145 @@
+/*
+ * pipeline.c
+ *		The heart of the book: lock, load, STEP, save.  Every door comes through
+ *		here.
+ *
+ * Why this order is right:
+ *	- Ids of commands are looked up before rows are locked: waiting for another
+ *	  user of an id holds no row of this call.
+ *	- The top-level transaction id exists before event ids are taken: see clock.c,
+ *	  horizon.
+ *	- Rows are locked before event ids are taken, and the ids are greater than all
+ *	  that these rows have seen: on every account, id order is the order of
+ *	  decisions, and a refusal can never be older than a credit it did not see.
+ *	- Every row that a recorded decision read is written (guard_event), so a
+ *	  transaction with an older snapshot notices.
+ *	- Nothing of a call becomes visible but by the caller's own commit.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pg/datum.h"
+#include "pg/error.h"
+#include "store/clock.h"
+#include "tcop/utility.h"
+#include "apply/call.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+/* What the executor would refuse for us. */
+static void
+check_environment(void)
+{
+	if (!wallet_clock_available())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("wallet is not loaded in this server"),
+				 errhint("Add wallet to shared_preload_libraries and restart the server. Reading works without.")));
+	PreventCommandIfReadOnly("a wallet command");
+	PreventCommandDuringRecovery("a wallet command");
+	PreventCommandIfParallelMode("a wallet command");
+}
+
+/* Fresh under READ COMMITTED; the transaction's own, with what it has done so far, above. */
+static void
+push_snapshot(WalletCall *call)
+{
+	if (IsolationUsesXactSnapshot())
+		PushActiveSnapshot(GetTransactionSnapshot());
+	else
+		PushActiveSnapshot(GetLatestSnapshot());
+	call->snapshot = GetActiveSnapshot();
+}
+
+static int64
+newest_seen(const WalletCall *call)
+{
+	int64		newest = 0;
+
+	for (size_t i = 0; i < call->id_count; i++)
+		newest = Max(newest, Max(call->rows[i].account.last_event, call->rows[i].account.guard_event));
+	return newest;
+}
+
+static bool
+has_undecided(const WalletCall *call)
+{
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		if (call->batch.entries[i].fault == WALLET_success && call->batch.entries[i].prior == NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+decide(WalletCall *call)
+{
+	if (has_undecided(call))
+		call->batch.next_id = wallet_clock_take((int) call->batch.count, newest_seen(call),
+												call->call_start);
+	if (!wallet_batch_run(&call->batch))
+		wallet_raise_corrupt("A decision of this call would have broken an invariant.");
+}
+
+/* Once through.  False if an id was taken while we worked: all of it must be undone. */
+static bool
+attempt(WalletCall *call)
+{
+	bool		saved;
+
+	push_snapshot(call);
+	call->events = wallet_events_open(RowExclusiveLock);
+	wallet_balances_open(&call->balances, RowExclusiveLock, call->snapshot);
+	wallet_resolve(call);
+	wallet_find_known(call);
+
+	if (has_undecided(call))
+		(void) GetTopTransactionId();
+	wallet_load(call);
+	wallet_check_rights(call);
+	decide(call);
+	saved = wallet_save(call);
+
+	wallet_balances_close(&call->balances);
+	wallet_events_close(call->events);
+	PopActiveSnapshot();
+	return saved;
+}
+
+/* An attempt that leaves no trace when it fails. */
+static bool
+attempt_in_subtransaction(WalletCall *call)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	bool		saved;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	saved = attempt(call);
+	if (saved)
+		ReleaseCurrentSubTransaction();
+	else
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return saved;
+}
+
+void
+wallet_pipeline_run(WalletCall *call)
+{
+	check_environment();
+	if (call->single)
+		(void) attempt(call);
+	else
+	{
+		while (!attempt_in_subtransaction(call))
+			CHECK_FOR_INTERRUPTS();
+	}
+	CommandCounterIncrement();
+}

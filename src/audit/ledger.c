@@ -1,0 +1,273 @@
+/*
+ * ledger.c
+ *		The tables of the replay: accounts by id and by name, currencies defined,
+ *		milestones due.  Memory grows with accounts, not with events.
+ */
+#include "postgres.h"
+
+#include "audit/ledger.h"
+#include "common/hashfn.h"
+#include "core/detail.h"
+#include "pg/datum.h"
+#include "utils/memutils.h"
+
+typedef struct NameKey
+{
+	WalletCurrency currency;
+	WalletBytes name;
+} NameKey;
+
+typedef struct NameEntry
+{
+	NameKey		key;
+	char		status;
+} NameEntry;
+
+typedef struct MilestoneKey
+{
+	int64		account;
+	int64		event_id;
+} MilestoneKey;
+
+static inline uint32
+hash_name(NameKey key)
+{
+	return hash_combine(hash_bytes(key.name.data, (int) key.name.length),
+						hash_bytes((const unsigned char *) key.currency.code, sizeof(key.currency.code)));
+}
+
+static inline uint32
+hash_code(WalletCurrency currency)
+{
+	return hash_bytes((const unsigned char *) currency.code, sizeof(currency.code));
+}
+
+/* Accounts are allocated one by one, so that pointers to them stay. */
+typedef struct AccountEntry
+{
+	int64		id;
+	WalletReplayed *replayed;
+	char		status;
+} AccountEntry;
+
+#define SH_PREFIX accounts
+#define SH_ELEMENT_TYPE AccountEntry
+#define SH_KEY_TYPE int64
+#define SH_KEY id
+#define SH_HASH_KEY(table, key) murmurhash32((uint32) ((uint64) (key) ^ ((uint64) (key) >> 32)))
+#define SH_EQUAL(table, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX names
+#define SH_ELEMENT_TYPE NameEntry
+#define SH_KEY_TYPE NameKey
+#define SH_KEY key
+#define SH_HASH_KEY(table, key) hash_name(key)
+#define SH_EQUAL(table, a, b) (wallet_currency_equal(&(a).currency, &(b).currency) && wallet_bytes_equal((a).name, (b).name))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+/* An event can be a milestone of both its accounts: the account is part of the key. */
+typedef struct DueEntry
+{
+	MilestoneKey key;
+	WalletMilestoneDue due;
+	char		status;
+} DueEntry;
+
+#define SH_PREFIX dues
+#define SH_ELEMENT_TYPE DueEntry
+#define SH_KEY_TYPE MilestoneKey
+#define SH_KEY key
+#define SH_HASH_KEY(table, key) hash_bytes((const unsigned char *) &(key), sizeof(key))
+#define SH_EQUAL(table, a, b) ((a).account == (b).account && (a).event_id == (b).event_id)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX codes
+#define SH_ELEMENT_TYPE WalletDefined
+#define SH_KEY_TYPE WalletCurrency
+#define SH_KEY currency
+#define SH_HASH_KEY(table, key) hash_code(key)
+#define SH_EQUAL(table, a, b) wallet_currency_equal(&(a), &(b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+struct WalletLedger
+{
+	MemoryContext memory;
+	WalletFindings *findings;
+	accounts_hash *accounts;
+	names_hash *names;
+	dues_hash  *dues;
+	codes_hash *codes;
+};
+
+WalletLedger *
+wallet_ledger_create(WalletFindings *findings)
+{
+	WalletLedger *ledger = palloc0(sizeof(WalletLedger));
+
+	ledger->memory = AllocSetContextCreate(CurrentMemoryContext, "wallet replay", ALLOCSET_DEFAULT_SIZES);
+	ledger->findings = findings;
+	ledger->accounts = accounts_create(ledger->memory, 1024, NULL);
+	ledger->names = names_create(ledger->memory, 1024, NULL);
+	ledger->dues = dues_create(ledger->memory, 256, NULL);
+	ledger->codes = codes_create(ledger->memory, 16, NULL);
+	return ledger;
+}
+
+WalletFindings *
+wallet_ledger_findings(WalletLedger *ledger)
+{
+	return ledger->findings;
+}
+
+WalletReplayed *
+wallet_ledger_account(WalletLedger *ledger, int64 id)
+{
+	AccountEntry *entry = accounts_lookup(ledger->accounts, id);
+
+	return entry ? entry->replayed : NULL;
+}
+
+WalletMilestoneDue *
+wallet_ledger_milestone(WalletLedger *ledger, int64 account, int64 event_id)
+{
+	DueEntry   *entry = dues_lookup(ledger->dues, (MilestoneKey)
+									{
+										account, event_id
+									});
+
+	return entry ? &entry->due : NULL;
+}
+
+WalletDefined *
+wallet_ledger_currency(WalletLedger *ledger, const WalletCurrency *currency)
+{
+	return codes_lookup(ledger->codes, *currency);
+}
+
+bool
+wallet_ledger_name_taken(WalletLedger *ledger, WalletBytes name, const WalletCurrency *currency)
+{
+	return names_lookup(ledger->names, (NameKey)
+						{
+							*currency, name
+						}) != NULL;
+}
+
+static WalletBytes
+keep(WalletLedger *ledger, WalletBytes bytes)
+{
+	uint8_t    *copy;
+
+	if (bytes.data == NULL)
+		return bytes;
+	copy = MemoryContextAlloc(ledger->memory, bytes.length + 1);
+	memcpy(copy, bytes.data, bytes.length);
+	bytes.data = copy;
+	return bytes;
+}
+
+WalletReplayed *
+wallet_ledger_add_account(WalletLedger *ledger, const WalletAccount *account, const WalletEvent *event)
+{
+	WalletReplayed *replayed = MemoryContextAllocZero(ledger->memory, sizeof(WalletReplayed));
+	WalletDetail detail;
+	bool		found;
+
+	(void) wallet_detail_decode(event->detail, &detail);
+	replayed->id = account->id;
+	replayed->account = *account;
+	replayed->name = keep(ledger, detail.name);
+	if (wallet_detail_has(&detail, WALLET_DETAIL_OWNER))
+		replayed->owner = keep(ledger, detail.owner);
+	replayed->parent = detail.parent;
+	replayed->has_metadata = (event->present & WALLET_HAS_METADATA_DIGEST) != 0;
+	memcpy(replayed->metadata_digest, event->metadata_digest, WALLET_DIGEST_BYTES);
+	accounts_insert(ledger->accounts, account->id, &found)->replayed = replayed;
+	(void) names_insert(ledger->names, (NameKey)
+						{
+							account->currency, replayed->name
+						}, &found);
+	return replayed;
+}
+
+void
+wallet_ledger_add_currency(WalletLedger *ledger, const WalletEvent *event)
+{
+	WalletDetail detail;
+	WalletCurrency currency;
+	WalletDefined *defined;
+	bool		found;
+
+	if (!wallet_detail_decode(event->detail, &detail) ||
+		!wallet_currency_from_bytes(detail.currency, &currency))
+		return;
+	defined = codes_insert(ledger->codes, currency, &found);
+	defined->exponent = detail.exponent;
+	defined->event_id = event->event_id;
+	defined->met = false;
+}
+
+void
+wallet_ledger_add_milestone(WalletLedger *ledger, const WalletAccount *account, int64 event_id)
+{
+	bool		found;
+	DueEntry   *entry = dues_insert(ledger->dues, (MilestoneKey)
+									{
+										account->id, event_id
+									}, &found);
+
+	entry->due = (WalletMilestoneDue)
+	{
+		.event_id = event_id,
+			.account = account->id,
+			.version = account->version,
+			.balance = account->balance,
+			.held = account->held
+	};
+}
+
+void
+wallet_ledger_each_account(WalletLedger *ledger, void (*visit) (WalletReplayed *, void *), void *arg)
+{
+	accounts_iterator iterator;
+	AccountEntry *entry;
+
+	accounts_start_iterate(ledger->accounts, &iterator);
+	while ((entry = accounts_iterate(ledger->accounts, &iterator)) != NULL)
+		visit(entry->replayed, arg);
+}
+
+void
+wallet_ledger_each_milestone(WalletLedger *ledger, void (*visit) (WalletMilestoneDue *, void *), void *arg)
+{
+	dues_iterator iterator;
+	DueEntry   *entry;
+
+	dues_start_iterate(ledger->dues, &iterator);
+	while ((entry = dues_iterate(ledger->dues, &iterator)) != NULL)
+		visit(&entry->due, arg);
+}
+
+void
+wallet_ledger_each_currency(WalletLedger *ledger, void (*visit) (WalletDefined *, void *), void *arg)
+{
+	codes_iterator iterator;
+	WalletDefined *entry;
+
+	codes_start_iterate(ledger->codes, &iterator);
+	while ((entry = codes_iterate(ledger->codes, &iterator)) != NULL)
+		visit(entry, arg);
+}

@@ -1,0 +1,538 @@
+/*
+ * replay.c
+ *		Events in event_id order, decided again by the same step().
+ *
+ * Recorded results are read for one purpose only: to be compared.  The state is
+ * what the machine makes of the recorded inputs, from nothing.  A group is
+ * collected and run again with its undo.  Memory of a group is given back after it.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "audit/ledger.h"
+#include "core/batch.h"
+#include "core/codec.h"
+#include "core/detail.h"
+#include "core/footprint.h"
+#include "core/status.h"
+#include "miscadmin.h"
+#include "pg/compat.h"
+#include "pg/datum.h"
+#include "pg/error.h"
+#include "store/events.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+typedef struct Replay
+{
+	WalletLedger *ledger;
+	WalletFindings *findings;	/* NULL: do not compare */
+	WalletTable *table;
+	Snapshot	snapshot;
+	int64		last_id;
+	/* the group being collected */
+	MemoryContext group_memory;
+	WalletEvent *members;
+	size_t		member_count;
+	size_t		member_room;
+} Replay;
+
+/* ----- what can be told of one record without any state ----- */
+
+static uint32
+accounts_of_kind(uint16 kind)
+{
+	switch (kind)
+	{
+		case WALLET_KIND_DEFINE_CURRENCY:
+			return 0;
+		case WALLET_KIND_OPEN:
+			return WALLET_HAS_CREDIT;
+		case WALLET_KIND_TRANSFER:
+			return WALLET_HAS_DEBIT | WALLET_HAS_CREDIT;
+		default:
+			return 0;
+	}
+}
+
+static void
+check_metadata(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
+{
+	Datum		metadata = wallet_event_slot_metadata(slot);
+	uint8_t		digest[WALLET_DIGEST_BYTES];
+	StringInfoData text;
+	Jsonb	   *value;
+
+	if (metadata == (Datum) 0)
+	{
+		if (event->present & WALLET_HAS_METADATA_DIGEST)
+			wallet_find(replay->findings, WALLET_CHECK_EVENTS,
+						"Event " INT64_FORMAT " has lost its metadata.", event->event_id);
+		return;
+	}
+	value = DatumGetJsonbP(metadata);
+	initStringInfo(&text);
+	(void) JsonbToCString(&text, &value->root, VARSIZE(value));
+	wallet_sha256((const uint8_t *) text.data, (size_t) text.len, digest);
+	pfree(text.data);
+	if (!(event->present & WALLET_HAS_METADATA_DIGEST) ||
+		memcmp(digest, event->metadata_digest, WALLET_DIGEST_BYTES) != 0)
+		wallet_find(replay->findings, WALLET_CHECK_EVENTS,
+					"Event " INT64_FORMAT " has other metadata than its digest says.", event->event_id);
+}
+
+static bool
+check_record(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
+{
+	const char *fault = NULL;
+
+	if (wallet_kind_name(event->kind) == NULL)
+		fault = "an unknown kind";
+	else if (!wallet_status_remembered(event->status))
+		fault = "a status that is never recorded";
+	else if (event->event_id <= replay->last_id)
+		fault = "an event_id that is not greater than the one before";
+	else if ((event->present & (WALLET_HAS_DEBIT | WALLET_HAS_CREDIT)) != accounts_of_kind(event->kind))
+		fault = "other accounts than its kind has";
+	else if (((event->present & WALLET_HAS_CAUSE) != 0) != (event->status == WALLET_group_failed))
+		fault = "a cause without group_failed, or the reverse";
+	if (replay->findings != NULL)
+	{
+		wallet_examine(replay->findings, WALLET_CHECK_EVENTS);
+		check_metadata(replay, event, slot);
+		if (fault != NULL)
+			wallet_find(replay->findings, WALLET_CHECK_EVENTS, "Event " INT64_FORMAT " has %s.", event->event_id, fault);
+	}
+	return fault == NULL;
+}
+
+/* ----- chains, as the records tell them ----- */
+
+static wallet_int128
+side_change(const WalletEvent *event, uint32 side)
+{
+	wallet_int128 amount = (event->present & WALLET_HAS_AMOUNT) ? event->amount : 0;
+
+	return side == WALLET_HAS_DEBIT ? -amount : amount;
+}
+
+static void
+check_side(Replay *replay, const WalletEvent *event, uint32 side, WalletReplayed *replayed)
+{
+	bool		debit = side == WALLET_HAS_DEBIT;
+	int64		prev = debit ? event->debit_prev : event->credit_prev;
+	int64		version = debit ? event->debit_version : event->credit_version;
+	wallet_int128 balance = debit ? event->debit_balance : event->credit_balance;
+
+	if (replayed == NULL)
+	{
+		wallet_find(replay->findings, WALLET_CHECK_CHAIN,
+					"Event " INT64_FORMAT " names account " INT64_FORMAT ", which was never opened.",
+					event->event_id, debit ? event->debit : event->credit);
+		return;
+	}
+	if (prev != replayed->recorded_last)
+		wallet_find(replay->findings, WALLET_CHECK_CHAIN,
+					"Event " INT64_FORMAT " follows event " INT64_FORMAT " in the chain of account " INT64_FORMAT ", but says " INT64_FORMAT ".",
+					event->event_id, replayed->recorded_last, replayed->id, prev);
+	if (version != replayed->recorded_version + 1)
+		wallet_find(replay->findings, WALLET_CHECK_CHAIN,
+					"Event " INT64_FORMAT " makes version " INT64_FORMAT " of account " INT64_FORMAT " after version " INT64_FORMAT ".",
+					event->event_id, version, replayed->id, replayed->recorded_version);
+	if (balance != replayed->recorded_balance + side_change(event, side))
+		wallet_find(replay->findings, WALLET_CHECK_CHAIN,
+					"Event " INT64_FORMAT " leaves account " INT64_FORMAT " with a balance that its amount does not explain.",
+					event->event_id, replayed->id);
+	replayed->recorded_last = event->event_id;
+	replayed->recorded_version = version;
+	replayed->recorded_balance = balance;
+}
+
+/* Both balances of a success as recorded, against the chain so far: what one loses the other gains. */
+static void
+check_conservation(Replay *replay, const WalletEvent *event,
+				   const WalletReplayed *debit, const WalletReplayed *credit)
+{
+	wallet_int128 change = 0;
+
+	wallet_examine(replay->findings, WALLET_CHECK_CONSERVATION);
+	if (debit != NULL)
+		change += event->debit_balance - debit->recorded_balance;
+	if (credit != NULL)
+		change += event->credit_balance - credit->recorded_balance;
+	if (change != 0)
+		wallet_find(replay->findings, WALLET_CHECK_CONSERVATION,
+					"Event " INT64_FORMAT " makes or destroys money: its balances change by %s minor units in sum.",
+					event->event_id, wallet_money_text(change, 0));
+}
+
+static void
+check_chains(Replay *replay, const WalletEvent *event)
+{
+	WalletReplayed *debit;
+	WalletReplayed *credit;
+
+	if (replay->findings == NULL || event->status != WALLET_success ||
+		event->kind != WALLET_KIND_TRANSFER)
+		return;
+	debit = wallet_ledger_account(replay->ledger, event->debit);
+	credit = wallet_ledger_account(replay->ledger, event->credit);
+	check_conservation(replay, event, debit, credit);
+	wallet_examine(replay->findings, WALLET_CHECK_CHAIN);
+	check_side(replay, event, WALLET_HAS_DEBIT, debit);
+	check_side(replay, event, WALLET_HAS_CREDIT, credit);
+}
+
+/* ----- deciding again ----- */
+
+/* The command that the record is of: its identity and inputs. */
+static WalletEvent
+command_of(const WalletEvent *recorded)
+{
+	WalletEvent command = *recorded;
+
+	command.present &= WALLET_HAS_INPUTS | WALLET_HAS_GROUP_FIRST;
+	command.exponent = 0;
+	return command;
+}
+
+static void
+compare(Replay *replay, const WalletEvent *again, const WalletEvent *recorded)
+{
+	const char *difference;
+	WalletCheck check = recorded->status == WALLET_success ? WALLET_CHECK_REPLAY : WALLET_CHECK_REFUSALS;
+
+	if (replay->findings == NULL)
+		return;
+	wallet_examine(replay->findings, check);
+	difference = wallet_result_difference(again, recorded);
+	if (difference == NULL)
+		return;
+	if (again->status != recorded->status)
+		wallet_find(replay->findings, check,
+					"Event " INT64_FORMAT " is recorded as %s; decided again it is %s.",
+					recorded->event_id, wallet_status_name(recorded->status), wallet_status_name(again->status));
+	else
+		wallet_find(replay->findings, check,
+					"Event " INT64_FORMAT " has another %s when it is decided again.",
+					recorded->event_id, difference);
+}
+
+static void
+note_milestone(Replay *replay, const WalletAccount *account, const WalletEvent *event)
+{
+	if (account != NULL && account->last_event == event->event_id &&
+		account->version % WALLET_MILESTONE_EVERY == 0)
+		wallet_ledger_add_milestone(replay->ledger, account, event->event_id);
+}
+
+/* An opening or a definition has no account yet: answers what the machine may ask. */
+static void
+answer_questions(Replay *replay, const WalletEvent *event, WalletView *view)
+{
+	WalletDetail detail;
+	WalletCurrency currency;
+	WalletReplayed *parent;
+
+	if (!wallet_detail_decode(event->detail, &detail) ||
+		!wallet_currency_from_bytes(detail.currency, &currency))
+		return;
+	view->name_taken = wallet_ledger_name_taken(replay->ledger, detail.name, &currency);
+	view->currency_defined = wallet_ledger_currency(replay->ledger, &currency) != NULL;
+	parent = wallet_ledger_account(replay->ledger, detail.parent);
+	view->parent_found = parent != NULL && wallet_currency_equal(&parent->account.currency, &currency);
+}
+
+static void
+replay_birth(Replay *replay, const WalletEvent *recorded)
+{
+	WalletEvent again = command_of(recorded);
+	WalletAccount opened = {0};
+	WalletView	view = {.opened = &opened};
+
+	answer_questions(replay, recorded, &view);
+	if (recorded->kind == WALLET_KIND_OPEN)
+		again.present &= ~WALLET_HAS_CREDIT;
+	(void) wallet_step(&view, &again);
+	compare(replay, &again, recorded);
+	if (again.status != WALLET_success)
+		return;
+	if (recorded->kind == WALLET_KIND_OPEN)
+	{
+		WalletReplayed *replayed = wallet_ledger_add_account(replay->ledger, &opened, recorded);
+
+		replayed->recorded_last = recorded->event_id;
+		replayed->recorded_version = recorded->credit_version;
+		replayed->recorded_balance = recorded->credit_balance;
+	}
+	else
+		wallet_ledger_add_currency(replay->ledger, recorded);
+}
+
+static void
+replay_alone(Replay *replay, const WalletEvent *recorded)
+{
+	WalletEvent again = command_of(recorded);
+	WalletReplayed *debit;
+	WalletReplayed *credit;
+	WalletView	view = {0};
+
+	if (recorded->kind != WALLET_KIND_TRANSFER)
+	{
+		replay_birth(replay, recorded);
+		return;
+	}
+	check_chains(replay, recorded);
+	debit = wallet_ledger_account(replay->ledger, recorded->debit);
+	credit = wallet_ledger_account(replay->ledger, recorded->credit);
+	view.debit = debit ? &debit->account : NULL;
+	view.credit = credit ? &credit->account : NULL;
+	(void) wallet_step(&view, &again);
+	compare(replay, &again, recorded);
+	note_milestone(replay, view.debit, recorded);
+	note_milestone(replay, view.credit, recorded);
+}
+
+/* ----- groups ----- */
+
+/* An older refusal by which the whole group failed, or 0 if the reason is in the group. */
+static int64
+outside_cause(const Replay *replay)
+{
+	for (size_t i = 0; i < replay->member_count; i++)
+	{
+		if (replay->members[i].status != WALLET_group_failed)
+			return 0;
+	}
+	return replay->members[0].cause;
+}
+
+/* Is that event a recorded refusal older than the group? */
+static void
+check_cause(Replay *replay, int64 cause)
+{
+	Relation	index = index_open(wallet_relation_oid(WALLET_REL_EVENT_PKEY), AccessShareLock);
+	IndexScanDesc scan = wallet_index_beginscan(replay->table->rel, index, replay->snapshot, 1);
+	TupleTableSlot *slot = table_slot_create(replay->table->rel, NULL);
+	WalletEvent event = {0};
+	const char *reason;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(cause));
+	index_rescan(scan, &key, 1, NULL, 0);
+	if (cause >= replay->members[0].group_first ||
+		!index_getnext_slot(scan, ForwardScanDirection, slot) ||
+		!wallet_event_from_slot(slot, &event, &reason) ||
+		event.status == WALLET_success)
+		wallet_find(replay->findings, WALLET_CHECK_REFUSALS,
+					"The group of event " INT64_FORMAT " failed because of event " INT64_FORMAT ", which is no older refusal.",
+					replay->members[0].event_id, cause);
+	ExecDropSingleTupleTableSlot(slot);
+	index_endscan(scan);
+	index_close(index, AccessShareLock);
+}
+
+/* Copies of the group's accounts; ids ascending. */
+static size_t
+copy_accounts_in(Replay *replay, int64 **ids, WalletAccount **accounts)
+{
+	size_t		n = 0;
+	int64	   *scratch;
+
+	*ids = palloc_extended(2 * replay->member_count * sizeof(int64), MCXT_ALLOC_HUGE);
+	scratch = palloc_extended(2 * replay->member_count * sizeof(int64), MCXT_ALLOC_HUGE);
+	for (size_t i = 0; i < replay->member_count; i++)
+	{
+		if (wallet_ledger_account(replay->ledger, replay->members[i].debit) != NULL)
+			(*ids)[n++] = replay->members[i].debit;
+		if (wallet_ledger_account(replay->ledger, replay->members[i].credit) != NULL)
+			(*ids)[n++] = replay->members[i].credit;
+	}
+	n = wallet_footprint_build((int64_t *) *ids, n, (int64_t *) scratch);
+	*accounts = palloc_extended(Max(n, 1) * sizeof(WalletAccount), MCXT_ALLOC_HUGE);
+	for (size_t i = 0; i < n; i++)
+		(*accounts)[i] = wallet_ledger_account(replay->ledger, (*ids)[i])->account;
+	return n;
+}
+
+/* Milestones inside a group: an account may pass one in the middle of it, so members are told one by one. */
+static void
+note_group_milestone(Replay *replay, const WalletEvent *event)
+{
+	const WalletReplayed *debit = wallet_ledger_account(replay->ledger, event->debit);
+	const WalletReplayed *credit = wallet_ledger_account(replay->ledger, event->credit);
+	WalletAccount then;
+
+	if (event->status != WALLET_success)
+		return;
+	if (debit != NULL)
+	{
+		then = debit->account;
+		then.version = event->debit_version;
+		then.balance = event->debit_balance;
+		then.held = event->debit_held;
+		then.last_event = event->event_id;
+		note_milestone(replay, &then, event);
+	}
+	if (credit != NULL)
+	{
+		then = credit->account;
+		then.version = event->credit_version;
+		then.balance = event->credit_balance;
+		then.last_event = event->event_id;
+		note_milestone(replay, &then, event);
+	}
+}
+
+static void
+run_group(Replay *replay)
+{
+	size_t		count = replay->member_count;
+	WalletBatch batch = {.count = count,.replaying = true};
+	int64	   *ids;
+	size_t		id_count = copy_accounts_in(replay, &ids, &batch.accounts);
+
+	batch.entries = palloc_extended(count * sizeof(WalletEntry), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	batch.undo = palloc_extended(count * WALLET_UNDO_PER_MEMBER * sizeof(WalletUndo), MCXT_ALLOC_HUGE);
+	batch.outside_cause = outside_cause(replay);
+	if (batch.outside_cause != 0 && replay->findings != NULL)
+		check_cause(replay, batch.outside_cause);
+	for (size_t i = 0; i < count; i++)
+	{
+		WalletEntry *entry = &batch.entries[i];
+
+		entry->event = command_of(&replay->members[i]);
+		entry->debit = wallet_footprint_find((int64_t *) ids, id_count, entry->event.debit);
+		entry->credit = wallet_footprint_find((int64_t *) ids, id_count, entry->event.credit);
+		entry->opened = entry->same_as = -1;
+	}
+	(void) wallet_batch_run(&batch);
+	for (size_t i = 0; i < id_count; i++)
+		wallet_ledger_account(replay->ledger, ids[i])->account = batch.accounts[i];
+	for (size_t i = 0; i < count; i++)
+	{
+		check_chains(replay, &replay->members[i]);
+		compare(replay, &batch.entries[i].event, &replay->members[i]);
+		note_group_milestone(replay, &batch.entries[i].event);
+	}
+}
+
+static void
+end_group(Replay *replay)
+{
+	MemoryContext old;
+
+	if (replay->member_count == 0)
+		return;
+	old = MemoryContextSwitchTo(replay->group_memory);
+	run_group(replay);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(replay->group_memory);
+	replay->members = NULL;
+	replay->member_count = replay->member_room = 0;
+}
+
+static WalletBytes
+keep_bytes(Replay *replay, WalletBytes bytes)
+{
+	uint8_t    *copy = MemoryContextAlloc(replay->group_memory, bytes.length + 1);
+
+	memcpy(copy, bytes.data, bytes.length);
+	bytes.data = copy;
+	return bytes;
+}
+
+static void
+collect_member(Replay *replay, const WalletEvent *event)
+{
+	WalletEvent *member;
+
+	if (replay->member_count == replay->member_room)
+	{
+		size_t		room = Max(64, 2 * replay->member_room);
+		WalletEvent *more = MemoryContextAllocHuge(replay->group_memory, room * sizeof(WalletEvent));
+
+		if (replay->member_count > 0)
+			memcpy(more, replay->members, replay->member_count * sizeof(WalletEvent));
+		replay->members = more;
+		replay->member_room = room;
+	}
+	member = &replay->members[replay->member_count++];
+	*member = *event;
+	member->actor = keep_bytes(replay, event->actor);
+	if (event->present & WALLET_HAS_DETAIL)
+		member->detail = keep_bytes(replay, event->detail);
+}
+
+/* ----- the stream ----- */
+
+static void
+replay_event(Replay *replay, const WalletEvent *event)
+{
+	bool		grouped = (event->present & WALLET_HAS_GROUP_FIRST) != 0;
+
+	if (replay->member_count > 0 &&
+		!(grouped && event->group_first == replay->members[0].group_first))
+		end_group(replay);
+	if (grouped)
+		collect_member(replay, event);
+	else
+		replay_alone(replay, event);
+}
+
+static void
+replay_row(Replay *replay, TupleTableSlot *slot)
+{
+	WalletEvent event;
+	const char *reason;
+
+	if (!wallet_event_from_slot(slot, &event, &reason))
+	{
+		if (replay->findings == NULL)
+			wallet_raise_corrupt("Event " INT64_FORMAT " cannot be read: %s.", event.event_id, reason);
+		wallet_examine(replay->findings, WALLET_CHECK_EVENTS);
+		wallet_find(replay->findings, WALLET_CHECK_EVENTS,
+					"Event " INT64_FORMAT " cannot be read: %s.", event.event_id, reason);
+	}
+	else if (check_record(replay, &event, slot))
+		replay_event(replay, &event);
+	replay->last_id = Max(replay->last_id, event.event_id);
+}
+
+void
+wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
+{
+	Replay		replay = {
+		.ledger = ledger,
+		.findings = wallet_ledger_findings(ledger),
+		.snapshot = snapshot,
+		.table = wallet_table_open(WALLET_REL_EVENT, AccessShareLock),
+		.group_memory = AllocSetContextCreate(CurrentMemoryContext, "wallet group", ALLOCSET_DEFAULT_SIZES)
+	};
+	MemoryContext row_memory = AllocSetContextCreate(CurrentMemoryContext, "wallet row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(row_memory);
+	Relation	index = index_open(wallet_relation_oid(WALLET_REL_EVENT_PKEY), AccessShareLock);
+	int			nkeys = until_event > 0 ? 1 : 0;
+	IndexScanDesc scan = wallet_index_beginscan(replay.table->rel, index, snapshot, nkeys);
+	ScanKeyData key;
+	int64		rows = 0;
+
+	ScanKeyInit(&key, 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(until_event));
+	index_rescan(scan, nkeys > 0 ? &key : NULL, nkeys, NULL, 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, replay.table->slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		replay_row(&replay, replay.table->slot);
+		if ((++rows & 0xff) == 0)
+			MemoryContextReset(row_memory);
+	}
+	end_group(&replay);
+	index_endscan(scan);
+	index_close(index, AccessShareLock);
+	MemoryContextSwitchTo(old);
+	wallet_table_close(replay.table);
+	MemoryContextDelete(row_memory);
+	MemoryContextDelete(replay.group_memory);
+}

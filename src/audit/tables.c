@@ -1,0 +1,323 @@
+/*
+ * tables.c
+ *		Row by row, both ways: what a table says and replay does not, and what
+ *		replay says and no row has.
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "audit/tables.h"
+#include "core/iso4217.h"
+#include "core/money.h"
+#include "core/status.h"
+#include "miscadmin.h"
+#include "pg/datum.h"
+#include "store/accounts.h"
+#include "store/balances.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+typedef void (*RowVisitor) (WalletLedger *ledger, TupleTableSlot *slot);
+
+static void
+each_row(WalletRelation which, WalletLedger *ledger, Snapshot snapshot, RowVisitor visit)
+{
+	WalletTable *table = wallet_table_open(which, AccessShareLock);
+	TableScanDesc scan = table_beginscan(table->rel, snapshot, 0, NULL);
+	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "wallet row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(memory);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, table->slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		visit(ledger, table->slot);
+		MemoryContextReset(memory);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(memory);
+	table_endscan(scan);
+	wallet_table_close(table);
+}
+
+/* ----- accounts ----- */
+
+static bool
+metadata_matches(const WalletReplayed *replayed, Datum metadata)
+{
+	Jsonb	   *value;
+	StringInfoData text;
+	uint8_t		digest[WALLET_DIGEST_BYTES];
+
+	if (metadata == (Datum) 0)
+		return !replayed->has_metadata;
+	value = DatumGetJsonbP(metadata);
+	initStringInfo(&text);
+	(void) JsonbToCString(&text, &value->root, VARSIZE(value));
+	wallet_sha256((const uint8_t *) text.data, (size_t) text.len, digest);
+	return replayed->has_metadata && memcmp(digest, replayed->metadata_digest, WALLET_DIGEST_BYTES) == 0;
+}
+
+static const char *
+identity_difference(const WalletReplayed *replayed, const WalletIdentity *identity)
+{
+	if (!wallet_bytes_equal(replayed->name, identity->name))
+		return "name";
+	if (!wallet_currency_equal(&replayed->account.currency, &identity->currency))
+		return "currency";
+	if (replayed->parent != identity->parent)
+		return "parent";
+	if ((replayed->owner.data == NULL) != (identity->owner.data == NULL) ||
+		!wallet_bytes_equal(replayed->owner, identity->owner))
+		return "owner";
+	if (!metadata_matches(replayed, identity->metadata))
+		return "metadata";
+	return NULL;
+}
+
+static void
+visit_account(WalletLedger *ledger, TupleTableSlot *slot)
+{
+	WalletFindings *findings = wallet_ledger_findings(ledger);
+	WalletReplayed *replayed;
+	WalletIdentity identity;
+	const char *difference;
+
+	wallet_examine(findings, WALLET_CHECK_ACCOUNTS);
+	wallet_identity_from_slot(slot, &identity);
+	replayed = wallet_ledger_account(ledger, identity.id);
+	if (replayed == NULL)
+	{
+		wallet_find(findings, WALLET_CHECK_ACCOUNTS,
+					"Account " INT64_FORMAT " (\"%.*s\") has no opening event.",
+					identity.id, (int) identity.name.length, (const char *) identity.name.data);
+		return;
+	}
+	replayed->in_account = true;
+	difference = identity_difference(replayed, &identity);
+	if (difference != NULL)
+		wallet_find(findings, WALLET_CHECK_ACCOUNTS,
+					"Account " INT64_FORMAT " has another %s than its opening event says.",
+					identity.id, difference);
+}
+
+static void
+visit_unmet_account(WalletReplayed *replayed, void *ledger)
+{
+	if (!replayed->in_account)
+		wallet_find(wallet_ledger_findings(ledger), WALLET_CHECK_ACCOUNTS,
+					"Account " INT64_FORMAT " (\"%.*s\") was opened and is not in wallet.account.",
+					replayed->id, (int) replayed->name.length, (const char *) replayed->name.data);
+}
+
+void
+wallet_audit_accounts(WalletLedger *ledger, Snapshot snapshot)
+{
+	each_row(WALLET_REL_ACCOUNT, ledger, snapshot, visit_account);
+	wallet_ledger_each_account(ledger, visit_unmet_account, ledger);
+}
+
+/* ----- balances ----- */
+
+static const char *
+state_difference(const WalletAccount *a, const WalletAccount *b)
+{
+	if (a->balance != b->balance)
+		return "balance";
+	if (a->held != b->held)
+		return "held";
+	if (a->status != b->status)
+		return "status";
+	if (a->has_floor != b->has_floor || a->floor != b->floor)
+		return "floor";
+	if (a->has_ceiling != b->has_ceiling || a->ceiling != b->ceiling)
+		return "ceiling";
+	if (a->version != b->version)
+		return "version";
+	if (a->last_event != b->last_event)
+		return "last_event";
+	if (a->guard_event != b->guard_event)
+		return "guard_event";
+	if (a->exponent != b->exponent)
+		return "exponent";
+	if (!wallet_currency_equal(&a->currency, &b->currency))
+		return "currency";
+	if (a->next_expiry != b->next_expiry)
+		return "next_expiry";
+	if (a->inbound != b->inbound || a->reserved != b->reserved)
+		return "inbound or reserved";
+	if (a->has_spend_limit != b->has_spend_limit || a->spend_limit != b->spend_limit ||
+		a->window_seconds != b->window_seconds || a->window_number != b->window_number ||
+		a->spent != b->spent)
+		return "spending limit";
+	return NULL;
+}
+
+/* Column of wallet.balance: balance is the thirteenth. */
+#define BALANCE_COLUMN 13
+
+static void
+visit_balance(WalletLedger *ledger, TupleTableSlot *slot)
+{
+	WalletFindings *findings = wallet_ledger_findings(ledger);
+	WalletBalanceRow row;
+	WalletReplayed *replayed;
+	const char *difference;
+	bool		isnull;
+
+	wallet_examine(findings, WALLET_CHECK_REPLAY);
+	wallet_balance_from_slot(slot, &row);
+	replayed = wallet_ledger_account(ledger, row.account.id);
+	if (replayed == NULL)
+	{
+		wallet_find(findings, WALLET_CHECK_REPLAY,
+					"The balance row of account " INT64_FORMAT " has no opening event.", row.account.id);
+		return;
+	}
+	replayed->in_balance = true;
+	difference = state_difference(&row.account, &replayed->account);
+	if (difference == NULL && row.owned != (replayed->owner.data != NULL))
+		difference = "owned";
+	if (difference == NULL &&
+		wallet_numeric_scale(slot_getattr(slot, BALANCE_COLUMN, &isnull)) != row.account.exponent)
+		difference = "number of decimals";
+	if (difference != NULL)
+		wallet_find(findings, WALLET_CHECK_REPLAY,
+					"Account " INT64_FORMAT " (\"%.*s\") has another %s in wallet.balance (balance %s) than replay gives (balance %s).",
+					row.account.id, (int) replayed->name.length, (const char *) replayed->name.data, difference,
+					wallet_money_text(row.account.balance, row.account.exponent),
+					wallet_money_text(replayed->account.balance, replayed->account.exponent));
+}
+
+static void
+visit_unmet_balance(WalletReplayed *replayed, void *ledger)
+{
+	if (!replayed->in_balance)
+		wallet_find(wallet_ledger_findings(ledger), WALLET_CHECK_REPLAY,
+					"Account " INT64_FORMAT " (\"%.*s\") has no row in wallet.balance.",
+					replayed->id, (int) replayed->name.length, (const char *) replayed->name.data);
+}
+
+void
+wallet_audit_balances(WalletLedger *ledger, Snapshot snapshot)
+{
+	each_row(WALLET_REL_BALANCE, ledger, snapshot, visit_balance);
+	wallet_ledger_each_account(ledger, visit_unmet_balance, ledger);
+}
+
+/* ----- currencies ----- */
+
+static void
+visit_currency(WalletLedger *ledger, TupleTableSlot *slot)
+{
+	WalletFindings *findings = wallet_ledger_findings(ledger);
+	WalletBytes code;
+	WalletCurrency currency;
+	WalletDefined *defined;
+	int			expected;
+	bool		isnull;
+
+	wallet_examine(findings, WALLET_CHECK_CURRENCIES);
+	slot_getallattrs(slot);
+	code = wallet_bytes_from_datum(slot->tts_values[0]);
+	if (!wallet_currency_from_bytes(code, &currency))
+	{
+		wallet_find(findings, WALLET_CHECK_CURRENCIES, "\"%.*s\" is no currency code.",
+					(int) code.length, (const char *) code.data);
+		return;
+	}
+	if (DatumGetBool(slot_getattr(slot, 3, &isnull)))
+		expected = wallet_iso4217_exponent(&currency);
+	else
+	{
+		defined = wallet_ledger_currency(ledger, &currency);
+		expected = defined ? defined->exponent : -1;
+		if (defined != NULL)
+			defined->met = true;
+		if (defined != NULL && (slot->tts_isnull[3] || DatumGetInt64(slot->tts_values[3]) != defined->event_id))
+			wallet_find(findings, WALLET_CHECK_CURRENCIES,
+						"Currency %.*s does not name the event that defined it.",
+						(int) code.length, (const char *) code.data);
+	}
+	if (expected < 0)
+		wallet_find(findings, WALLET_CHECK_CURRENCIES, "Currency %.*s was never defined.",
+					(int) code.length, (const char *) code.data);
+	else if (DatumGetInt16(slot->tts_values[1]) != expected)
+		wallet_find(findings, WALLET_CHECK_CURRENCIES, "Currency %.*s has exponent %d in wallet.currency; it was defined with %d.",
+					(int) code.length, (const char *) code.data, DatumGetInt16(slot->tts_values[1]), expected);
+}
+
+static void
+visit_unmet_currency(WalletDefined *defined, void *ledger)
+{
+	if (!defined->met)
+		wallet_find(wallet_ledger_findings(ledger), WALLET_CHECK_CURRENCIES,
+					"Currency %.*s was defined by event " INT64_FORMAT " and is not in wallet.currency.",
+					wallet_currency_length(&defined->currency), defined->currency.code, defined->event_id);
+}
+
+void
+wallet_audit_currencies(WalletLedger *ledger, Snapshot snapshot)
+{
+	WalletFindings *findings = wallet_ledger_findings(ledger);
+	int64		before;
+
+	each_row(WALLET_REL_CURRENCY, ledger, snapshot, visit_currency);
+	before = findings->checks[WALLET_CHECK_CURRENCIES].examined;
+	if (before < wallet_iso4217_count())
+		wallet_find(findings, WALLET_CHECK_CURRENCIES, "wallet.currency has " INT64_FORMAT " rows; %d codes are built in.",
+					before, wallet_iso4217_count());
+	wallet_ledger_each_currency(ledger, visit_unmet_currency, ledger);
+}
+
+/* ----- milestones ----- */
+
+static void
+visit_milestone(WalletLedger *ledger, TupleTableSlot *slot)
+{
+	WalletFindings *findings = wallet_ledger_findings(ledger);
+	WalletMilestoneDue *due;
+	WalletReplayed *replayed;
+	wallet_int128 balance;
+	wallet_int128 held;
+	int64		account;
+	int64		event_id;
+
+	wallet_examine(findings, WALLET_CHECK_MILESTONES);
+	slot_getallattrs(slot);
+	account = DatumGetInt64(slot->tts_values[0]);
+	event_id = DatumGetInt64(slot->tts_values[1]);
+	due = wallet_ledger_milestone(ledger, account, event_id);
+	replayed = wallet_ledger_account(ledger, account);
+	if (due == NULL || replayed == NULL)
+	{
+		wallet_find(findings, WALLET_CHECK_MILESTONES,
+					"Account " INT64_FORMAT " has a milestone at event " INT64_FORMAT " where none is due.", account, event_id);
+		return;
+	}
+	due->met = true;
+	if (DatumGetInt64(slot->tts_values[2]) != due->version ||
+		wallet_money_from_numeric(slot->tts_values[3], replayed->account.exponent, &balance) != WALLET_success ||
+		wallet_money_from_numeric(slot->tts_values[4], replayed->account.exponent, &held) != WALLET_success ||
+		balance != due->balance || held != due->held)
+		wallet_find(findings, WALLET_CHECK_MILESTONES,
+					"The milestone of account " INT64_FORMAT " at event " INT64_FORMAT " differs from replay.", account, event_id);
+}
+
+static void
+visit_unmet_milestone(WalletMilestoneDue *due, void *ledger)
+{
+	WalletFindings *findings = wallet_ledger_findings(ledger);
+
+	wallet_examine(findings, WALLET_CHECK_MILESTONES);
+	if (!due->met)
+		wallet_find(findings, WALLET_CHECK_MILESTONES,
+					"Account " INT64_FORMAT " has no milestone at event " INT64_FORMAT ".", due->account, due->event_id);
+}
+
+void
+wallet_audit_milestones(WalletLedger *ledger, Snapshot snapshot)
+{
+	each_row(WALLET_REL_MILESTONE, ledger, snapshot, visit_milestone);
+	wallet_ledger_each_milestone(ledger, visit_unmet_milestone, ledger);
+}

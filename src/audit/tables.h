@@ -1,0 +1,21 @@
+/*
+ * tables.h
+ *		The derived tables, held against a replayed ledger.
+ */
+#ifndef WALLET_TABLES_H
+#define WALLET_TABLES_H
+
+#include "audit/ledger.h"
+
+extern void wallet_audit_accounts(WalletLedger *ledger, Snapshot snapshot);
+extern void wallet_audit_balances(WalletLedger *ledger, Snapshot snapshot);
+extern void wallet_audit_currencies(WalletLedger *ledger, Snapshot snapshot);
+extern void wallet_audit_milestones(WalletLedger *ledger, Snapshot snapshot);
+
+/* Triggers that keep the past immutable, and nothing that would make writing bypass somebody. */
+extern void wallet_audit_guards(WalletFindings *findings);
+
+/* Balances once more, in plain SQL that shares no code with the machine. */
+extern void wallet_audit_recompute(WalletFindings *findings);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * group.c
+ *		Commands that stand or fall together: judged before stepping, stepped,
+ *		undone (format-1.md, 7).
+ *
+ * A member takes part if it is neither answered from an earlier record nor the
+ * second of two with the same id.
+ */
+#include "core/batch.h"
+#include "core/codec.h"
+#include "core/machine.h"
+#include "core/status.h"
+
+typedef struct Group
+{
+	WalletBatch *batch;
+	WalletEntry *members;
+	size_t		first;			/* position of members[0] in the batch */
+	size_t		count;
+} Group;
+
+/* Two commands with one id inside the group: the first of them, or NULL. */
+static WalletEntry *
+twin_of(const Group *group, const WalletEntry *member)
+{
+	if (member->same_as < 0 || (size_t) member->same_as < group->first)
+		return NULL;
+	return &group->batch->entries[member->same_as];
+}
+
+/* Lets same_as of every later twin name the first one, so that no chain has to be walked. */
+static void
+shorten_twin_chains(const Group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+	{
+		WalletEntry *twin = twin_of(group, &group->members[i]);
+
+		if (twin != NULL && twin_of(group, twin) != NULL)
+			group->members[i].same_as = twin->same_as;
+	}
+}
+
+/* What is recorded for the member's id, before the batch or earlier in it. */
+static const WalletEvent *
+known_before(const Group *group, const WalletEntry *member)
+{
+	const WalletEntry *twin = twin_of(group, member);
+	const WalletEntry *root = twin ? twin : member;
+
+	if (root->prior != NULL || root->same_as < 0)
+		return root->prior;
+	return group->batch->entries[root->same_as].known;
+}
+
+static bool
+takes_part(const Group *group, const WalletEntry *member)
+{
+	return !member->replayed && twin_of(group, member) == NULL;
+}
+
+/* An account that the command names and nobody has. */
+static bool
+misses_account(const WalletEntry *member)
+{
+	return member->event.kind == WALLET_KIND_TRANSFER &&
+		(member->debit < 0 || member->credit < 0);
+}
+
+/* Answers the member from an earlier record if there is one; tells a fault that is never recorded. */
+static WalletStatus
+judge_before_stepping(const Group *group, WalletEntry *member)
+{
+	const WalletEvent *known = known_before(group, member);
+	const WalletEntry *twin = twin_of(group, member);
+
+	member->known = known;
+	if (member->fault != WALLET_success)
+		return member->fault;
+	if (known != NULL)
+	{
+		wallet_batch_answer(member, known);
+		return member->replayed ? WALLET_success : member->status;
+	}
+	if (twin != NULL)
+	{
+		member->difference = wallet_content_difference(&member->event, &twin->event);
+		return member->difference ? WALLET_transaction_id_conflict : WALLET_success;
+	}
+	return misses_account(member) ? WALLET_account_not_found : WALLET_success;
+}
+
+/* Twins are answered as the first of them. */
+static void
+answer_twins(const Group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+	{
+		WalletEntry *member = &group->members[i];
+		const WalletEntry *twin = twin_of(group, member);
+
+		if (twin == NULL || member->replayed || member->status == WALLET_transaction_id_conflict)
+			continue;
+		member->status = twin->status;
+		member->known = twin->known;
+		member->answer = twin->answer;
+		member->replayed = twin->recorded;
+	}
+}
+
+/* Nothing of the group is recorded; every id that was free stays free. */
+static void
+fail_unrecorded(const Group *group, WalletEntry *guilty, WalletStatus status)
+{
+	for (size_t i = 0; i < group->count; i++)
+	{
+		WalletEntry *member = &group->members[i];
+
+		if (member->replayed)
+			continue;
+		member->status = member == guilty ? status : WALLET_group_failed;
+		member->recorded = false;
+		member->answer = NULL;
+		if (takes_part(group, member))
+			member->known = known_before(group, member);
+	}
+	answer_twins(group);
+}
+
+static void
+push_undo(WalletBatch *batch, int32_t position)
+{
+	if (position < 0)
+		return;
+	batch->undo[batch->undo_count].position = position;
+	batch->undo[batch->undo_count].account = batch->accounts[position];
+	batch->undo_count++;
+}
+
+static void
+undo_all(WalletBatch *batch)
+{
+	while (batch->undo_count > 0)
+	{
+		const WalletUndo *undo = &batch->undo[--batch->undo_count];
+
+		batch->accounts[undo->position] = undo->account;
+	}
+}
+
+/* The record of one member of a group that failed; guilty tells what it saw, others what they see. */
+static void
+record_failure(WalletBatch *batch, WalletEntry *member, const WalletEntry *guilty,
+			   int64_t group_first, int64_t cause)
+{
+	WalletView	view = {
+		.debit = member->debit < 0 ? NULL : &batch->accounts[member->debit],
+		.credit = member->credit < 0 ? NULL : &batch->accounts[member->credit]
+	};
+
+	if (!batch->replaying)
+		member->event.event_id = batch->next_id;
+	batch->next_id++;
+	member->recorded = true;
+	member->known = member->answer = &member->event;
+	if (member == guilty)
+	{
+		wallet_event_guard(&view, member->event.event_id);
+		return;
+	}
+	member->status = WALLET_group_failed;
+	member->event.group_first = group_first;
+	member->event.cause = cause;
+	member->event.present |= WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE;
+	wallet_event_refuse(&view, &member->event, WALLET_group_failed);
+}
+
+/* All members that take part are recorded; guilty is NULL if the cause is an older record. */
+static void
+fail_recorded(const Group *group, const WalletEntry *guilty, int64_t group_first, int64_t cause)
+{
+	undo_all(group->batch);
+	group->batch->next_id = group_first;
+	for (size_t i = 0; i < group->count; i++)
+	{
+		if (takes_part(group, &group->members[i]))
+			record_failure(group->batch, &group->members[i], guilty, group_first, cause);
+	}
+	answer_twins(group);
+}
+
+/* The older refusal by which the group fails, or 0. */
+static int64_t
+recorded_culprit(const Group *group)
+{
+	if (group->batch->replaying)
+		return group->batch->outside_cause;
+	for (size_t i = 0; i < group->count; i++)
+	{
+		const WalletEntry *member = &group->members[i];
+
+		if (member->replayed && member->known->status != WALLET_success)
+			return member->known->event_id;
+	}
+	return 0;
+}
+
+/* The first event_id of the group: given in replay, else the next one. */
+static int64_t
+first_id(const Group *group)
+{
+	return group->batch->replaying ? group->members[0].event.group_first
+		: group->batch->next_id;
+}
+
+/* Steps the members in order; the first that is refused, or NULL. */
+static WalletEntry *
+step_members(const Group *group, int64_t group_first)
+{
+	WalletBatch *batch = group->batch;
+
+	for (size_t i = 0; i < group->count; i++)
+	{
+		WalletEntry *member = &group->members[i];
+
+		if (!takes_part(group, member))
+			continue;
+		member->event.group_first = group_first;
+		member->event.present |= WALLET_HAS_GROUP_FIRST;
+		push_undo(batch, member->debit);
+		push_undo(batch, member->credit);
+		push_undo(batch, member->opened);
+		if (wallet_batch_step(batch, member) != WALLET_success)
+			return member;
+	}
+	return NULL;
+}
+
+bool
+wallet_group_run(WalletBatch *batch, size_t first, size_t count)
+{
+	Group		group = {batch, &batch->entries[first], first, count};
+	int64_t		group_first = first_id(&group);
+	int64_t		cause;
+	WalletEntry *guilty;
+
+	shorten_twin_chains(&group);
+	for (size_t i = 0; i < count; i++)
+	{
+		WalletStatus status = judge_before_stepping(&group, &group.members[i]);
+
+		if (status != WALLET_success)
+		{
+			/* Members after this one may be answered from records all the same. */
+			for (size_t j = i + 1; j < count; j++)
+				(void) judge_before_stepping(&group, &group.members[j]);
+			fail_unrecorded(&group, &group.members[i], status);
+			return true;
+		}
+	}
+
+	batch->undo_count = 0;
+	cause = recorded_culprit(&group);
+	if (cause != 0)
+	{
+		fail_recorded(&group, NULL, group_first, cause);
+		return true;
+	}
+
+	guilty = step_members(&group, group_first);
+	if (guilty == NULL)
+		answer_twins(&group);
+	else if (guilty->status == WALLET_ledger_corrupt)
+		return false;
+	else if (guilty->recorded)
+		fail_recorded(&group, guilty, group_first, guilty->event.event_id);
+	else
+	{
+		undo_all(batch);
+		batch->next_id = group_first;
+		fail_unrecorded(&group, guilty, guilty->status);
+	}
+	return true;
+}

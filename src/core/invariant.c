@@ -1,0 +1,89 @@
+/*
+ * invariant.c
+ *		Checked on every transition, in every build, before anything is written.
+ *		It knows no rules: it must be able to catch a rule that is wrong.
+ */
+#include "core/invariant.h"
+#include "core/money.h"
+
+static bool
+moved(const WalletAccount *before, const WalletAccount *after)
+{
+	return before->balance != after->balance || before->held != after->held;
+}
+
+/* One account, seen alone. */
+static bool
+account_is_sound(const WalletAccount *before, const WalletAccount *after, int64_t event_id)
+{
+	bool		in_chain = after->last_event == event_id;
+
+	if (before->id != after->id || before->exponent != after->exponent ||
+		!wallet_currency_equal(&before->currency, &after->currency))
+		return false;
+	if (!wallet_money_in_range(after->balance) || !wallet_money_in_range(after->held) ||
+		after->held < 0 || after->reserved < 0 || after->inbound < 0)
+		return false;
+	if (moved(before, after) && !in_chain)
+		return false;
+	if (in_chain ? after->version != before->version + 1
+		: after->version != before->version || after->last_event != before->last_event)
+		return false;
+	return event_id > before->last_event && event_id > before->guard_event &&
+		after->guard_event == event_id;
+}
+
+/*
+ * Whoever gives or reserves must be able to, unless what it gives was held for
+ * that very purpose.
+ */
+static bool
+payer_can_afford(const WalletAccount *before, const WalletAccount *after)
+{
+	wallet_int128 given;
+	wallet_int128 unheld;
+
+	if (!wallet_money_subtract(before->balance, after->balance, &given) ||
+		!wallet_money_subtract(before->held, after->held, &unheld))
+		return false;
+	if (!after->has_floor || (given <= 0 && unheld >= 0) || unheld >= given)
+		return true;
+	return wallet_money_available(after->balance, after->held, after->floor) >= 0;
+}
+
+/* Seen alone, may this account go from before to after, and by how much does its balance change? */
+static bool
+side_is_sound(const WalletAccount *before, const WalletAccount *after,
+			  int64_t event_id, wallet_int128 *change)
+{
+	*change = 0;
+	if (before == NULL)
+		return true;
+	return account_is_sound(before, after, event_id) &&
+		payer_can_afford(before, after) &&
+		wallet_money_subtract(after->balance, before->balance, change);
+}
+
+static bool
+opening_is_sound(const WalletEvent *event, const WalletAccount *opened)
+{
+	return opened != NULL && opened->id == event->event_id && opened->balance == 0 &&
+		opened->held == 0 && opened->version == 1 && opened->last_event == event->event_id;
+}
+
+bool
+wallet_invariant_holds(const WalletEvent *event,
+					   const WalletAccount *debit_before,
+					   const WalletAccount *debit_after,
+					   const WalletAccount *credit_before,
+					   const WalletAccount *credit_after)
+{
+	wallet_int128 debit_change;
+	wallet_int128 credit_change;
+
+	if (event->kind == WALLET_KIND_OPEN)
+		return opening_is_sound(event, credit_after);
+	return side_is_sound(debit_before, debit_after, event->event_id, &debit_change) &&
+		side_is_sound(credit_before, credit_after, event->event_id, &credit_change) &&
+		debit_change == -credit_change;
+}

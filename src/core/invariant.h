@@ -1,0 +1,21 @@
+/*
+ * invariant.h
+ *		What no transition may break, whatever rule made it.
+ */
+#ifndef WALLET_INVARIANT_H
+#define WALLET_INVARIANT_H
+
+#include "core/types.h"
+
+/*
+ * Is the step from the accounts before to the accounts after one that a
+ * successful event may make?  `before` is NULL for no account, and for the
+ * credit of an opening.
+ */
+extern bool wallet_invariant_holds(const WalletEvent *event,
+								   const WalletAccount *debit_before,
+								   const WalletAccount *debit_after,
+								   const WalletAccount *credit_before,
+								   const WalletAccount *credit_after);
+
+#endif

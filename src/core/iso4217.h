@@ -1,0 +1,16 @@
+/*
+ * iso4217.h
+ *		The built-in currencies.
+ */
+#ifndef WALLET_ISO4217_H
+#define WALLET_ISO4217_H
+
+#include "core/types.h"
+
+/* Exponent of a built-in code, -1 if it is none. */
+extern int	wallet_iso4217_exponent(const WalletCurrency *currency);
+
+/* How many codes are built in. */
+extern int	wallet_iso4217_count(void);
+
+#endif

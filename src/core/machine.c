@@ -1,0 +1,145 @@
+/*
+ * machine.c
+ *		Dispatch, what all kinds have in common, and the invariants around them.
+ */
+#include "core/invariant.h"
+#include "core/machine.h"
+#include "core/status.h"
+
+static WalletStatus
+apply_rule(WalletView *view, WalletEvent *event)
+{
+	switch (event->kind)
+	{
+		case WALLET_KIND_DEFINE_CURRENCY:
+			return wallet_rule_define_currency(view, event);
+		case WALLET_KIND_OPEN:
+			return wallet_rule_open(view, event);
+		case WALLET_KIND_TRANSFER:
+			return wallet_rule_transfer(view, event);
+		default:
+			return WALLET_invalid_argument;
+	}
+}
+
+WalletStatus
+wallet_account_is_open(const WalletAccount *account)
+{
+	switch (account->status)
+	{
+		case WALLET_ACCOUNT_OPEN:
+			return WALLET_success;
+		case WALLET_ACCOUNT_FROZEN:
+			return WALLET_account_frozen;
+		case WALLET_ACCOUNT_CLOSED:
+			return WALLET_account_closed;
+		default:
+			return WALLET_ledger_corrupt;
+	}
+}
+
+int64_t
+wallet_account_advance(WalletAccount *account, int64_t event_id)
+{
+	int64_t		before = account->last_event;
+
+	account->last_event = event_id;
+	account->version++;
+	return before;
+}
+
+/* Every id is greater than all that its accounts have seen: what makes id order the order of decisions. */
+static bool
+id_is_new_to(const WalletAccount *account, int64_t event_id)
+{
+	return account == NULL ||
+		(event_id > account->last_event && event_id > account->guard_event);
+}
+
+/* Balances, held and versions as they stand now go into the event. */
+static void
+record_state(const WalletView *view, WalletEvent *event)
+{
+	if (view->debit)
+	{
+		event->debit_balance = view->debit->balance;
+		event->debit_held = view->debit->held;
+		event->debit_version = view->debit->version;
+		event->exponent = view->debit->exponent;
+		event->present |= WALLET_HAS_DEBIT_BALANCE | WALLET_HAS_DEBIT_HELD |
+			WALLET_HAS_DEBIT_VERSION;
+	}
+	if (view->credit)
+	{
+		event->credit_balance = view->credit->balance;
+		event->credit_version = view->credit->version;
+		event->exponent = view->credit->exponent;
+		event->present |= WALLET_HAS_CREDIT_BALANCE | WALLET_HAS_CREDIT_VERSION;
+	}
+}
+
+void
+wallet_event_guard(const WalletView *view, int64_t event_id)
+{
+	if (view->debit)
+		view->debit->guard_event = event_id;
+	if (view->credit)
+		view->credit->guard_event = event_id;
+}
+
+void
+wallet_event_refuse(WalletView *view, WalletEvent *event, WalletStatus status)
+{
+	event->status = (uint16_t) status;
+	event->present &= WALLET_HAS_INPUTS | WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE;
+	record_state(view, event);
+	if (wallet_status_remembered(status))
+		wallet_event_guard(view, event->event_id);
+}
+
+/* What holds for a command of any kind, before its own rule is asked. */
+static WalletStatus
+judge_moments(const WalletView *view, const WalletEvent *event)
+{
+	if (!id_is_new_to(view->debit, event->event_id) ||
+		!id_is_new_to(view->credit, event->event_id))
+		return WALLET_ledger_corrupt;
+	if ((event->present & WALLET_HAS_EFFECTIVE_AT) &&
+		event->effective_at > wallet_event_moment(event))
+		return WALLET_invalid_effective_at;
+	return WALLET_success;
+}
+
+WalletStatus
+wallet_step(WalletView *view, WalletEvent *event)
+{
+	WalletAccount debit_before;
+	WalletAccount credit_before;
+	WalletStatus status = judge_moments(view, event);
+
+	if (view->debit)
+		debit_before = *view->debit;
+	if (view->credit)
+		credit_before = *view->credit;
+
+	if (status == WALLET_success)
+		status = apply_rule(view, event);
+	if (status != WALLET_success)
+	{
+		wallet_event_refuse(view, event, status);
+		return status;
+	}
+
+	event->status = WALLET_success;
+	if (event->kind == WALLET_KIND_OPEN)
+		view->credit = view->opened;
+	record_state(view, event);
+	wallet_event_guard(view, event->event_id);
+
+	if (!wallet_invariant_holds(event,
+								view->debit ? &debit_before : NULL, view->debit,
+								view->credit && event->kind != WALLET_KIND_OPEN ? &credit_before : NULL,
+								view->credit))
+		return WALLET_ledger_corrupt;
+	return WALLET_success;
+}

@@ -1,0 +1,56 @@
+/*
+ * compat.h
+ *		The only place that knows which PostgreSQL this is.
+ */
+#ifndef WALLET_COMPAT_H
+#define WALLET_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "executor/executor.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM < 150000
+#error "wallet needs PostgreSQL 15 or later"
+#endif
+
+/* What an update asks of the indexes: a boolean until 15, an enum from 16 on. */
+#if PG_VERSION_NUM >= 160000
+typedef TU_UpdateIndexes WalletUpdateIndexes;
+#define wallet_update_needs_indexes(u) ((u) != TU_None)
+#define wallet_update_only_summarizing(u) ((u) == TU_Summarizing)
+#else
+typedef bool WalletUpdateIndexes;
+#define wallet_update_needs_indexes(u) (u)
+#define wallet_update_only_summarizing(u) false
+#endif
+
+static inline List *
+wallet_insert_index_tuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
+						   bool update, bool no_dup_error, bool *conflict,
+						   List *arbiters, bool only_summarizing)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExecInsertIndexTuples(rri, slot, estate, update, no_dup_error,
+								 conflict, arbiters, only_summarizing);
+#else
+	return ExecInsertIndexTuples(rri, slot, estate, update, no_dup_error,
+								 conflict, arbiters);
+#endif
+}
+
+static inline IndexScanDesc
+wallet_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(heap, index, snapshot, nkeys, 0);
+#endif
+}
+
+#endif

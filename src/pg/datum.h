@@ -1,0 +1,69 @@
+/*
+ * datum.h
+ *		numeric, text, uuid and timestamps to the machine's types and back.
+ */
+#ifndef WALLET_DATUM_H
+#define WALLET_DATUM_H
+
+#include "postgres.h"
+
+#include "core/types.h"
+#include "utils/timestamp.h"
+
+/* Largest numeric that money can be: header and WALLET_MONEY_DIGITS digits. */
+#define WALLET_NUMERIC_BYTES 40
+
+typedef struct WalletNumericBuffer
+{
+	char		bytes[WALLET_NUMERIC_BYTES];
+} WalletNumericBuffer;
+
+/*
+ * invalid_amount for NaN and infinities, invalid_scale, amount_overflow or
+ * success.  numeric may have a short header.
+ */
+extern WalletStatus wallet_money_from_numeric(Datum numeric, int exponent, wallet_int128 *value);
+
+/* NaN, infinite, zero or negative: no amount, whatever the currency. */
+extern bool wallet_numeric_is_positive(Datum numeric);
+
+/* Decimals that the value is shown with; -1 for NaN and infinities. */
+extern int	wallet_numeric_scale(Datum numeric);
+
+/* Builds the value in buffer, shown with the currency's decimals. */
+extern Datum wallet_numeric_build(wallet_int128 value, int exponent, WalletNumericBuffer *buffer);
+
+/* The same, palloc'd. */
+extern Datum wallet_numeric_make(wallet_int128 value, int exponent);
+
+/* The value as text in major units, palloc'd: for messages. */
+extern char *wallet_money_text(wallet_int128 value, int exponent);
+
+/* Borrowed bytes of a detoasted text or bytea. */
+extern WalletBytes wallet_bytes_from_datum(Datum varlena);
+extern char *wallet_uuid_text(const WalletUuid *id);
+
+/* False if the text cannot be a currency code. */
+extern bool wallet_currency_from_bytes(WalletBytes bytes, WalletCurrency *currency);
+extern int	wallet_currency_length(const WalletCurrency *currency);
+
+/* PostgreSQL counts from 2000, events from 1970. */
+#define WALLET_EPOCH_OFFSET \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+
+static inline TimestampTz
+wallet_timestamp_from_moment(int64_t moment)
+{
+	return moment - WALLET_EPOCH_OFFSET;
+}
+
+static inline int64_t
+wallet_moment_from_timestamp(TimestampTz timestamp)
+{
+	return timestamp + WALLET_EPOCH_OFFSET;
+}
+
+/* SHA-256 by the server's own library: a WalletHash. */
+extern void wallet_sha256(const uint8_t *data, size_t length, uint8_t out[WALLET_DIGEST_BYTES]);
+
+#endif

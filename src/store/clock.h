@@ -1,0 +1,30 @@
+/*
+ * clock.h
+ *		Where event ids come from, and up to which id the past is complete.
+ *
+ * One atomic in shared memory is the greatest id handed out in this cluster.  A
+ * caller takes ids only after it has its top-level transaction id and holds the
+ * locks of every row that its decision reads; with that, id order is the order
+ * of decisions on each account, and a horizon can be told (see clock.c).
+ */
+#ifndef WALLET_CLOCK_H
+#define WALLET_CLOCK_H
+
+#include "postgres.h"
+
+extern Size wallet_clock_shmem_size(void);
+extern void wallet_clock_shmem_init(void);
+
+/* False if wallet is not in shared_preload_libraries. */
+extern bool wallet_clock_available(void);
+
+/*
+ * n consecutive ids that end at now, all greater than `above` and than any
+ * moment before call_start (microseconds since 1970).  Returns the first.
+ */
+extern int64 wallet_clock_take(int n, int64 above, int64 call_start);
+
+/* Greatest id up to which the past is complete; 0 if none can be told. */
+extern int64 wallet_clock_horizon(void);
+
+#endif

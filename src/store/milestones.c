@@ -1,0 +1,61 @@
+/*
+ * milestones.c
+ *		Opened only when a milestone is due: nearly always it is not.
+ */
+#include "postgres.h"
+
+#include "pg/datum.h"
+#include "store/catalog.h"
+#include "store/milestones.h"
+
+enum
+{
+	COL_ACCOUNT,
+	COL_EVENT_ID,
+	COL_VERSION,
+	COL_BALANCE,
+	COL_HELD,
+	COL_COUNT
+};
+
+struct WalletMilestones
+{
+	WalletTable *table;
+};
+
+WalletMilestones *
+wallet_milestones_open(void)
+{
+	return palloc0(sizeof(WalletMilestones));
+}
+
+void
+wallet_milestones_close(WalletMilestones *milestones)
+{
+	if (milestones->table != NULL)
+		wallet_table_close(milestones->table);
+	pfree(milestones);
+}
+
+void
+wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 event_id,
+						 int64 version, wallet_int128 balance, wallet_int128 held,
+						 int exponent)
+{
+	WalletNumericBuffer buffers[2];
+	TupleTableSlot *slot;
+
+	if (milestones->table == NULL)
+		milestones->table = wallet_table_open(WALLET_REL_MILESTONE, RowExclusiveLock);
+	slot = milestones->table->slot;
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, 0, COL_COUNT * sizeof(bool));
+	slot->tts_values[COL_ACCOUNT] = Int64GetDatum(account);
+	slot->tts_values[COL_EVENT_ID] = Int64GetDatum(event_id);
+	slot->tts_values[COL_VERSION] = Int64GetDatum(version);
+	slot->tts_values[COL_BALANCE] = wallet_numeric_build(balance, exponent, &buffers[0]);
+	slot->tts_values[COL_HELD] = wallet_numeric_build(held, exponent, &buffers[1]);
+	ExecStoreVirtualTuple(slot);
+	wallet_table_insert(milestones->table, slot);
+	ExecClearTuple(slot);
+}

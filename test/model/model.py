@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""Plays random commands against a live server through several sessions and checks all of it against a naive model.
+
+    model.py [--commands N] [--sessions N] [--seed S] [--self-test]
+
+The server is that of PGHOST, PGPORT, PGUSER and PGDATABASE; the database must have the extension and an empty
+ledger. Prints a line per property; the last lines are "N passed, N failed" and nothing else.
+"""
+
+import argparse
+import sys
+import time
+
+import client
+import play
+from check import Checker, statuses_seen
+
+# (door, answer) that a long run must have seen, else it has not tried what it claims to have tried.
+COVERAGE = [
+    *((door, status) for door in ('transfers', 'by_id') for status in (
+        'success', 'success again', 'insufficient_funds', 'insufficient_funds again', 'ceiling_exceeded', 'group_failed',
+        'group_failed again', 'account_not_found', 'same_account', 'invalid_amount', 'invalid_scale', 'amount_overflow',
+        'transaction_id_conflict')),
+    *(('transfers', status) for status in ('unknown_currency', 'invalid_name', 'WA024')), ('by_id', 'invalid_argument'),
+    *(('transfer', status) for status in (
+        'success', 'success again', 'WA001', 'WA002', 'WA005', 'WA006', 'WA007', 'WA008', 'WA009', 'WA010', 'WA017', 'WA019',
+        'WA022', 'WA023', 'WA024', 'WA025', 'WA026')),
+    *(('open', status) for status in ('success', 'WA002', 'WA007', 'WA008', 'WA009', 'WA010', 'WA020', 'WA023', 'WA024')),
+    ('define', 'success'), ('define', 'WA024'),
+]
+COVERAGE_FROM = 50000
+
+
+class Report:
+    """TAP-like lines; the numbers keep them apart from the lines of the suites around."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def line(self, ok, text, notes=()):
+        self.passed, self.failed = self.passed + bool(ok), self.failed + (not ok)
+        print(f'{"ok" if ok else "not ok"} {self.passed + self.failed} - {text}')
+        for note in notes:
+            print('#   ' + note.replace('\n', '\n#   '))
+        sys.stdout.flush()
+
+    def properties(self, checker):
+        for prop in checker.properties.values():
+            notes = prop.differences + ([f'… and {prop.found - len(prop.differences)} more']
+                                        if prop.found > len(prop.differences) else [])
+            self.line(prop.ok, f'{prop.title} ({prop.examined} looked at)', notes)
+
+    def coverage(self, log):
+        seen = statuses_seen(log)
+        for (door, status), count in sorted(seen.items()):
+            print(f'# {door:10} {status:32} {count:8}')
+        missing = [pair for pair in COVERAGE if pair not in seen]
+        self.line(not missing, f'all {len(COVERAGE)} answers were seen', [f'never seen: {missing}'] if missing else [])
+
+
+def timed(title, function, *arguments):
+    began = time.monotonic()
+    result = function(*arguments)
+    print(f'# {title}: {time.monotonic() - began:.1f} s')
+    return result
+
+
+def run(report, options):
+    log, session = timed('play', play.play, options.seed, options.commands, options.sessions, {})
+    tables = timed('read', client.read_tables, session)
+    print(f'# {play.commands_in(log)} commands in {sum(len(tx.calls) for tx in log)} calls of {len(log)} transactions, '
+          f'{len(tables["event"])} events, {len(tables["balance"])} accounts')
+    checker = timed('check', Checker(log, tables).run)
+    report.properties(checker)
+    if options.commands >= COVERAGE_FROM:
+        report.coverage(log)
+
+
+def self_test(report, options):
+    import falsify
+    log, session = play.play(options.seed, options.commands, options.sessions, {})
+    for title, ok, notes in falsify.run(log, client.read_tables(session)):
+        report.line(ok, title, notes)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--commands', type=int, default=None)
+    parser.add_argument('--sessions', type=int, default=6)
+    parser.add_argument('--seed', default=None)
+    parser.add_argument('--self-test', action='store_true')
+    options = parser.parse_args()
+    options.seed = options.seed or str(time.time_ns() % 10**9)
+    options.commands = options.commands or (4000 if options.self_test else 100000)
+    print(f'# {"self-test" if options.self_test else "model"}: seed {options.seed}, {options.commands} commands, '
+          f'{options.sessions} sessions')
+    report = Report()
+    (self_test if options.self_test else run)(report, options)
+    print(f'{report.passed} passed, {report.failed} failed')
+    return 1 if report.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
