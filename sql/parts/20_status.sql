@@ -36,6 +36,7 @@ INSERT INTO wallet.status (number, name, sqlstate, remembered, message, meaning,
 	(34, 'clock_unsafe', 'WA034', false, 'clock is not safe', 'The clock and the newest event are too far apart.', 'Set the clock right; see wallet.max_clock_step.'),
 	(40, 'shard_unavailable', 'WA040', false, 'shard is not available', 'The other shard did not answer.', 'Try again.'),
 	(41, 'wrong_shard', 'WA041', false, 'account lives on another shard', 'The detail names the shard.', NULL),
+	(42, 'insufficient_privilege', '42501', false, 'permission denied to debit the account', 'Only its owner or an admin may debit an account that has an owner or no floor.', NULL),
 	(90, 'ledger_corrupt', 'WA090', false, 'ledger would break an invariant', 'Nothing was written.', 'Run wallet_verify(thorough => true) and keep this server as it is.'),
 	(200, 'queued', NULL, false, 'queued', 'Not decided yet.', NULL),
 	(201, 'pending', NULL, false, 'pending', 'Not decided yet: a protocol is under way.', NULL);

@@ -40,15 +40,15 @@ COMMENT ON FUNCTION @extschema@.wallet_transfers_by_id(bigint[], bigint[], numer
 -- Looking back.
 
 CREATE FUNCTION @extschema@.wallet_horizon() RETURNS bigint
-	LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'wallet_sql_horizon';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_horizon';
 COMMENT ON FUNCTION @extschema@.wallet_horizon() IS 'No event with a smaller or equal id can still appear. NULL on a standby that has been told none.';
 
 CREATE FUNCTION @extschema@.wallet_replay(until_event bigint DEFAULT NULL)
 	RETURNS TABLE (account bigint, name text, currency text, balance numeric, held numeric, status text, version bigint)
-	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10000 AS 'MODULE_PATHNAME', 'wallet_sql_replay';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10000 AS 'MODULE_PATHNAME', 'wallet_sql_replay';
 COMMENT ON FUNCTION @extschema@.wallet_replay(bigint) IS 'Every account as the events alone say, run again from nothing through the machine; until an event, or all that this snapshot sees.';
 
 CREATE FUNCTION @extschema@.wallet_verify(thorough boolean DEFAULT false)
 	RETURNS TABLE (check_name text, ok boolean, examined bigint, detail text)
-	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'wallet_sql_verify';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'wallet_sql_verify';
 COMMENT ON FUNCTION @extschema@.wallet_verify(boolean) IS 'Proves the ledger and names what is broken and where: one row per check. thorough adds a recomputation in plain SQL.';

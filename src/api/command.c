@@ -60,11 +60,10 @@ wallet_check_name(WalletBytes name)
 WalletBytes
 wallet_arg_bytes(FunctionCallInfo fcinfo, int i)
 {
+	static const WalletBytes nothing = {NULL, 0};
+
 	if (PG_ARGISNULL(i))
-		return (WalletBytes)
-	{
-		NULL, 0
-	};
+		return nothing;
 	return wallet_bytes_from_datum(PG_GETARG_DATUM(i));
 }
 

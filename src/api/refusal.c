@@ -19,6 +19,14 @@ typedef struct Words
 	const char *hint;
 } Words;
 
+static Words
+words(const char *detail)
+{
+	Words		result = {detail, NULL};
+
+	return result;
+}
+
 static char *
 text_of(WalletBytes bytes)
 {
@@ -41,16 +49,16 @@ describe_not_found(const WalletCall *call)
 	bool		payer = !is_open && !(entry->event.present & WALLET_HAS_DEBIT);
 	WalletBytes name = payer ? request->from : request->to;
 	char	   *currencies;
-	Words		words;
+	Words		result;
 
 	PushActiveSnapshot(GetLatestSnapshot());
 	currencies = wallet_accounts_currencies(name, GetActiveSnapshot());
 	PopActiveSnapshot();
-	words.detail = psprintf("There is no account \"%s\" in %s.", text_of(name), text_of(request->currency));
-	words.hint = currencies
+	result.detail = psprintf("There is no account \"%s\" in %s.", text_of(name), text_of(request->currency));
+	result.hint = currencies
 		? psprintf("\"%s\" has accounts in %s.", text_of(name), currencies)
 		: NULL;
-	return words;
+	return result;
 }
 
 static Words
@@ -62,18 +70,14 @@ describe_funds(const WalletCall *call)
 	int			exponent = payer->exponent;
 	wallet_int128 available = wallet_money_available(payer->balance, payer->held, payer->floor);
 
-	return (Words)
-	{
-		psprintf("Account \"%s\" has %s %s available (balance %s, held %s, floor %s); %s was asked for.",
-				 text_of(request->from),
-				 wallet_money_in_range(available) ? wallet_money_text(available, exponent) : "less than nothing",
-				 text_of(request->currency),
-				 wallet_money_text(payer->balance, exponent),
-				 wallet_money_text(payer->held, exponent),
-				 wallet_money_text(payer->floor, exponent),
-				 wallet_money_text(entry->event.requested, exponent)),
-			NULL
-	};
+	return words(psprintf("Account \"%s\" has %s %s available (balance %s, held %s, floor %s); %s was asked for.",
+						  text_of(request->from),
+						  wallet_money_in_range(available) ? wallet_money_text(available, exponent) : "less than nothing",
+						  text_of(request->currency),
+						  wallet_money_text(payer->balance, exponent),
+						  wallet_money_text(payer->held, exponent),
+						  wallet_money_text(payer->floor, exponent),
+						  wallet_money_text(entry->event.requested, exponent)));
 }
 
 static Words
@@ -82,14 +86,10 @@ describe_ceiling(const WalletCall *call)
 	const WalletRequest *request = &call->requests[0];
 	const WalletAccount *payee = account_at(call, call->batch.entries[0].credit);
 
-	return (Words)
-	{
-		psprintf("Account \"%s\" has %s %s and may hold at most %s; %s would be added.",
-				 text_of(request->to), wallet_money_text(payee->balance, payee->exponent),
-				 text_of(request->currency), wallet_money_text(payee->ceiling, payee->exponent),
-				 wallet_money_text(call->batch.entries[0].event.requested, payee->exponent)),
-			NULL
-	};
+	return words(psprintf("Account \"%s\" has %s %s and may hold at most %s; %s would be added.",
+						  text_of(request->to), wallet_money_text(payee->balance, payee->exponent),
+						  text_of(request->currency), wallet_money_text(payee->ceiling, payee->exponent),
+						  wallet_money_text(call->batch.entries[0].event.requested, payee->exponent)));
 }
 
 static Words
@@ -99,12 +99,9 @@ describe_account_status(const WalletCall *call, uint8_t status)
 	const WalletAccount *payer = account_at(call, call->batch.entries[0].debit);
 	bool		is_payer = payer != NULL && payer->status == status;
 
-	return (Words)
-	{
-		psprintf("Account \"%s\" in %s is the %s.",
-				 text_of(is_payer ? request->from : request->to), text_of(request->currency),
-				 is_payer ? "payer" : "payee"), NULL
-	};
+	return words(psprintf("Account \"%s\" in %s is the %s.",
+						  text_of(is_payer ? request->from : request->to), text_of(request->currency),
+						  is_payer ? "payer" : "payee"));
 }
 
 static Words
@@ -112,12 +109,9 @@ describe_version(const WalletCall *call)
 {
 	const WalletEntry *entry = &call->batch.entries[0];
 
-	return (Words)
-	{
-		psprintf("Account \"%s\" has version " INT64_FORMAT ", expected was " INT64_FORMAT ".",
-				 text_of(call->requests[0].from), account_at(call, entry->debit)->version,
-				 entry->event.expected_version), NULL
-	};
+	return words(psprintf("Account \"%s\" has version " INT64_FORMAT ", expected was " INT64_FORMAT ".",
+						  text_of(call->requests[0].from), account_at(call, entry->debit)->version,
+						  entry->event.expected_version));
 }
 
 /* Two accounts of one name in two currencies differ in what people would call the currency. */
@@ -143,12 +137,9 @@ describe_conflict(const WalletCall *call)
 {
 	const WalletEntry *entry = &call->batch.entries[0];
 
-	return (Words)
-	{
-		psprintf("Transaction id %s is recorded as event " INT64_FORMAT " with another %s.",
-				 wallet_uuid_text(&entry->event.transaction_id), entry->known->event_id,
-				 conflict_field(call)), NULL
-	};
+	return words(psprintf("Transaction id %s is recorded as event " INT64_FORMAT " with another %s.",
+						  wallet_uuid_text(&entry->event.transaction_id), entry->known->event_id,
+						  conflict_field(call)));
 }
 
 static Words
@@ -159,19 +150,10 @@ describe_name(const WalletCall *call)
 	WalletBytes name = first ? request->from : request->to;
 
 	if (name.data == NULL)
-		return (Words)
-	{
-		"The name is NULL.", NULL
-	};
+		return words("The name is NULL.");
 	if (name.length > WALLET_NAME_MAX)
-		return (Words)
-	{
-		psprintf("The name has %u bytes.", name.length), NULL
-	};
-	return (Words)
-	{
-		psprintf("The name is \"%s\".", text_of(name)), NULL
-	};
+		return words(psprintf("The name has %u bytes.", name.length));
+	return words(psprintf("The name is \"%s\".", text_of(name)));
 }
 
 static Words
@@ -179,10 +161,7 @@ describe_currency(const WalletCall *call)
 {
 	WalletBytes code = call->requests[0].currency;
 
-	return (Words)
-	{
-		psprintf("The code is \"%.*s\".", (int) Min(code.length, 64), (const char *) code.data), NULL
-	};
+	return words(psprintf("The code is \"%.*s\".", (int) Min(code.length, 64), (const char *) code.data));
 }
 
 static Words
@@ -190,11 +169,8 @@ describe_exists(const WalletCall *call)
 {
 	const WalletRequest *request = &call->requests[0];
 
-	return (Words)
-	{
-		psprintf("Account \"%s\" in %s was opened by another transaction id.",
-				 text_of(request->from), text_of(request->currency)), NULL
-	};
+	return words(psprintf("Account \"%s\" in %s was opened by another transaction id.",
+						  text_of(request->from), text_of(request->currency)));
 }
 
 static Words
@@ -202,10 +178,25 @@ describe_scale(const WalletCall *call)
 {
 	const WalletRequest *request = &call->requests[0];
 
-	return (Words)
-	{
-		psprintf("%s has %d decimals.", text_of(request->currency), request->exponent), NULL
-	};
+	return words(psprintf("%s has %d decimals.", text_of(request->currency), request->exponent));
+}
+
+static Words
+describe_privilege(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	WalletIdentity identity;
+	bool		owned;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	owned = wallet_accounts_read(call->batch.entries[0].event.debit, GetActiveSnapshot(), &identity) &&
+		identity.owner.data != NULL;
+	PopActiveSnapshot();
+	if (owned)
+		return words(psprintf("Only \"%s\", its members or an admin may debit account \"%s\".",
+							  text_of(identity.owner), text_of(request->from)));
+	return words(psprintf("Account \"%s\" has no floor and no owner: only an admin may debit it.",
+						  text_of(request->from)));
 }
 
 static Words
@@ -235,11 +226,10 @@ describe(const WalletCall *call, WalletStatus status)
 			return describe_exists(call);
 		case WALLET_invalid_scale:
 			return describe_scale(call);
+		case WALLET_insufficient_privilege:
+			return describe_privilege(call);
 		default:
-			return (Words)
-			{
-				NULL, NULL
-			};
+			return words(NULL);
 	}
 }
 
@@ -247,7 +237,7 @@ void
 wallet_refusal_raise(WalletCall *call, const char *argument_fault)
 {
 	const WalletEntry *entry = &call->batch.entries[0];
-	Words		words;
+	Words		said;
 
 	if (entry->status == WALLET_success)
 		return;
@@ -257,6 +247,6 @@ wallet_refusal_raise(WalletCall *call, const char *argument_fault)
 							  wallet_uuid_text(&entry->event.transaction_id), entry->answer->event_id), NULL);
 	if (entry->status == WALLET_invalid_argument && argument_fault != NULL)
 		wallet_raise(entry->status, argument_fault, NULL);
-	words = describe(call, entry->status);
-	wallet_raise(entry->status, words.detail, words.hint);
+	said = describe(call, entry->status);
+	wallet_raise(entry->status, said.detail, said.hint);
 }

@@ -15,8 +15,10 @@
 /* What one command said that the machine does not read: names and unscaled numbers. */
 typedef struct WalletRequest
 {
-	WalletStatus fault;			/* found by the door: needs no state; or success */
-	bool		by_id;			/* from_id, to_id instead of from, to, currency */
+	WalletStatus fault;			/* found by the door: needs no state; or
+								 * success */
+	bool		by_id;			/* from_id, to_id instead of from, to,
+								 * currency */
 	WalletBytes from;			/* open: the name */
 	WalletBytes to;				/* open: the parent; data NULL for none */
 	WalletBytes currency;
@@ -27,7 +29,8 @@ typedef struct WalletRequest
 	Datum		floor;			/* open: numeric; 0: none */
 	Datum		ceiling;		/* open: numeric; 0: none */
 	WalletBytes owner;			/* open: data NULL for none */
-	int			exponent;		/* define_currency: as asked; else resolved, -1 unknown */
+	int			exponent;		/* define_currency: as asked; else resolved,
+								 * -1 unknown */
 } WalletRequest;
 
 /* A call.  The door fills the first part; answers are in batch.entries. */
@@ -35,7 +38,8 @@ typedef struct WalletCall
 {
 	WalletRequest *requests;
 	WalletBatch batch;			/* entries: identity and plain inputs filled */
-	bool		single;			/* one command, no subtransaction, refusals are not recorded */
+	bool		single;			/* one command, no subtransaction, refusals
+								 * are not recorded */
 	int			group_max;		/* members of the largest group; 0: no groups */
 	int64		call_start;		/* microseconds since 1970 */
 
@@ -52,13 +56,16 @@ typedef struct WalletCall
 /* Names, codes and numbers into ids, exponents and minor units; faults where that fails. */
 extern void wallet_resolve(WalletCall *call);
 
+/* The same for amounts whose accounts were named by id: they have been loaded by now. */
+extern void wallet_resolve_loaded(WalletCall *call);
+
 /* Which commands are recorded already, and which repeat one of this call. */
 extern void wallet_find_known(WalletCall *call);
 
 /* Locks all accounts of undecided commands in id order and loads them. */
 extern void wallet_load(WalletCall *call);
 
-/* Errors out if the user may not debit one of the payers. */
+/* Marks the commands whose payer the user may not debit. */
 extern void wallet_check_rights(WalletCall *call);
 
 /* Writes what was decided; false if an id turned out to be taken: nothing may stay. */

@@ -100,6 +100,7 @@ attempt(WalletCall *call)
 	if (has_undecided(call))
 		(void) GetTopTransactionId();
 	wallet_load(call);
+	wallet_resolve_loaded(call);
 	wallet_check_rights(call);
 	decide(call);
 	saved = wallet_save(call);

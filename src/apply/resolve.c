@@ -71,29 +71,54 @@ resolve_by_name(WalletCall *call, WalletRequest *request, WalletEvent *event)
 	return WALLET_success;
 }
 
-/* By id the currency is the accounts' own, so they are looked at first. */
-static WalletStatus
-resolve_by_id(WalletCall *call, WalletRequest *request, WalletEvent *event)
+/*
+ * By id the currency is the payer's own.  Known: as loaded, or as the record with
+ * this id says if it is of the same payer; else the row is read.
+ */
+static int
+payer_exponent(WalletCall *call, const WalletRequest *request, const WalletEntry *entry)
 {
-	WalletBalanceRow from;
-	WalletBalanceRow to;
-	bool		has_to;
+	WalletBalanceRow row;
+
+	if (entry->debit >= 0)
+		return call->batch.accounts[entry->debit].exponent;
+	if (entry->prior != NULL && (entry->prior->present & WALLET_HAS_DEBIT) &&
+		entry->prior->debit == request->from_id)
+		return entry->prior->exponent;
+	return wallet_balances_read(&call->balances, request->from_id, &row)
+		? row.account.exponent : -1;
+}
+
+static WalletStatus
+resolve_by_id(WalletCall *call, WalletRequest *request, WalletEntry *entry)
+{
+	const WalletAccount *accounts = call->batch.accounts;
 	WalletStatus status;
 
-	if (!wallet_balances_read(&call->balances, request->from_id, &from))
+	request->exponent = payer_exponent(call, request, entry);
+	if (request->exponent < 0)
 		return WALLET_account_not_found;
-	has_to = wallet_balances_read(&call->balances, request->to_id, &to);
-	request->exponent = from.account.exponent;
-	status = resolve_amount(request, event);
+	status = resolve_amount(request, &entry->event);
 	if (status != WALLET_success)
 		return status;
 	if (request->from_id == request->to_id)
 		return WALLET_same_account;
-	if (has_to && !wallet_currency_equal(&from.account.currency, &to.account.currency))
+	if (entry->debit >= 0 && entry->credit >= 0 &&
+		!wallet_currency_equal(&accounts[entry->debit].currency, &accounts[entry->credit].currency))
 		return WALLET_invalid_argument;
-	set_account(event, WALLET_HAS_DEBIT, request->from_id);
-	set_account(event, WALLET_HAS_CREDIT, has_to ? request->to_id : 0);
 	return WALLET_success;
+}
+
+void
+wallet_resolve_loaded(WalletCall *call)
+{
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		WalletEntry *entry = &call->batch.entries[i];
+
+		if (call->requests[i].by_id && entry->fault == WALLET_success)
+			entry->fault = resolve_by_id(call, &call->requests[i], entry);
+	}
 }
 
 static void
@@ -102,10 +127,8 @@ set_detail(WalletEvent *event, const WalletDetail *detail)
 	uint8_t    *bytes = palloc(wallet_detail_size(detail));
 
 	wallet_detail_encode(detail, bytes);
-	event->detail = (WalletBytes)
-	{
-		bytes, (uint32_t) wallet_detail_size(detail)
-	};
+	event->detail.data = bytes;
+	event->detail.length = (uint32_t) wallet_detail_size(detail);
 	event->present |= WALLET_HAS_DETAIL;
 }
 
@@ -126,7 +149,7 @@ resolve_limit(Datum limit, int exponent, WalletDetail *detail, WalletDetailTag t
 static WalletStatus
 resolve_open(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 {
-	WalletDetail detail = {.name = request->from, .owner = request->owner};
+	WalletDetail detail = {.name = request->from,.owner = request->owner};
 	WalletCurrency currency;
 	WalletStatus status = resolve_currency(call, request, &currency);
 
@@ -157,7 +180,7 @@ resolve_open(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 static WalletStatus
 resolve_define_currency(WalletRequest *request, WalletEntry *entry)
 {
-	WalletDetail detail = {.currency = request->currency, .exponent = (uint8_t) request->exponent};
+	WalletDetail detail = {.currency = request->currency,.exponent = (uint8_t) request->exponent};
 
 	wallet_detail_set(&detail, WALLET_DETAIL_CURRENCY);
 	wallet_detail_set(&detail, WALLET_DETAIL_EXPONENT);
@@ -178,6 +201,7 @@ reset_entry(WalletEntry *entry)
 	entry->difference = NULL;
 	entry->recorded = entry->replayed = false;
 	entry->name_taken = entry->parent_found = entry->currency_defined = false;
+	entry->forbidden = false;
 }
 
 static WalletStatus
@@ -192,9 +216,13 @@ resolve_entry(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 		case WALLET_KIND_DEFINE_CURRENCY:
 			return resolve_define_currency(request, entry);
 		default:
-			return request->by_id ? resolve_by_id(call, request, &entry->event)
-				: resolve_by_name(call, request, &entry->event);
+			break;
 	}
+	if (!request->by_id)
+		return resolve_by_name(call, request, &entry->event);
+	set_account(&entry->event, WALLET_HAS_DEBIT, request->from_id);
+	set_account(&entry->event, WALLET_HAS_CREDIT, request->to_id);
+	return WALLET_success;
 }
 
 void

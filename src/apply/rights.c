@@ -1,13 +1,12 @@
 /*
  * rights.c
- *		Who may take money from which account.  The rules of the machine do not
- *		know users; this is asked after accounts are known and before they decide.
+ *		Who may take money from which account.  The rules of the machine know no
+ *		users; they are told which payers this one may not debit.
  */
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
-#include "pg/datum.h"
 #include "store/accounts.h"
 #include "apply/call.h"
 #include "utils/acl.h"
@@ -20,58 +19,50 @@ is_admin(WalletCall *call)
 		has_privs_of_role(GetUserId(), call->balances.table->rel->rd_rel->relowner);
 }
 
-static void
-refuse(const WalletIdentity *identity, const char *why)
+/* An account with an owner, or without a floor, is not everybody's to debit. */
+static bool
+is_restricted(const WalletBalanceRow *row)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to debit account \"%.*s\"",
-					(int) identity->name.length, (const char *) identity->name.data),
-			 errdetail("%s", why)));
+	return row->owned || !row->account.has_floor;
 }
 
-static void
-check_payer(WalletCall *call, const WalletBalanceRow *row)
+static bool
+user_owns(WalletCall *call, int64 account)
 {
 	WalletIdentity identity;
-	char	   *owner;
+	Oid			owner;
 
-	if (!wallet_accounts_read(row->account.id, call->snapshot, &identity))
-		return;					/* the audit's business */
-	if (identity.owner.data == NULL)
-	{
-		refuse(&identity, "Only its owner or an admin may debit an account without a floor.");
-		return;
-	}
-	owner = pnstrdup((const char *) identity.owner.data, identity.owner.length);
-	if (!OidIsValid(get_role_oid(owner, true)) ||
-		!has_privs_of_role(GetUserId(), get_role_oid(owner, true)))
-		refuse(&identity, psprintf("Only its owner \"%s\" or an admin may debit it.", owner));
+	if (!wallet_accounts_read(account, call->snapshot, &identity) ||
+		identity.owner.data == NULL)
+		return false;
+	owner = get_role_oid(pnstrdup((const char *) identity.owner.data, identity.owner.length), true);
+	return OidIsValid(owner) && has_privs_of_role(GetUserId(), owner);
 }
 
 void
 wallet_check_rights(WalletCall *call)
 {
-	bool	   *checked = NULL;
+	enum
+	{
+		UNKNOWN,
+		ALLOWED,
+		FORBIDDEN
+	}		   *answers = NULL;
 
 	for (size_t i = 0; i < call->batch.count; i++)
 	{
-		const WalletEntry *entry = &call->batch.entries[i];
-		const WalletBalanceRow *row;
+		WalletEntry *entry = &call->batch.entries[i];
 
-		if (entry->debit < 0)
+		if (entry->debit < 0 || !is_restricted(&call->rows[entry->debit]))
 			continue;
-		row = &call->rows[entry->debit];
-		if (!row->owned && row->account.has_floor)
-			continue;
-		if (checked == NULL)
+		if (answers == NULL)
 		{
 			if (is_admin(call))
 				return;
-			checked = palloc0(call->id_count * sizeof(bool));
+			answers = palloc0(call->id_count * sizeof(*answers));
 		}
-		if (!checked[entry->debit])
-			check_payer(call, row);
-		checked[entry->debit] = true;
+		if (answers[entry->debit] == UNKNOWN)
+			answers[entry->debit] = user_owns(call, entry->event.debit) ? ALLOWED : FORBIDDEN;
+		entry->forbidden = answers[entry->debit] == FORBIDDEN;
 	}
 }

@@ -143,10 +143,8 @@ wallet_ledger_account(WalletLedger *ledger, int64 id)
 WalletMilestoneDue *
 wallet_ledger_milestone(WalletLedger *ledger, int64 account, int64 event_id)
 {
-	DueEntry   *entry = dues_lookup(ledger->dues, (MilestoneKey)
-									{
-										account, event_id
-									});
+	MilestoneKey key = {account, event_id};
+	DueEntry   *entry = dues_lookup(ledger->dues, key);
 
 	return entry ? &entry->due : NULL;
 }
@@ -160,10 +158,9 @@ wallet_ledger_currency(WalletLedger *ledger, const WalletCurrency *currency)
 bool
 wallet_ledger_name_taken(WalletLedger *ledger, WalletBytes name, const WalletCurrency *currency)
 {
-	return names_lookup(ledger->names, (NameKey)
-						{
-							*currency, name
-						}) != NULL;
+	NameKey		key = {*currency, name};
+
+	return names_lookup(ledger->names, key) != NULL;
 }
 
 static WalletBytes
@@ -184,6 +181,7 @@ wallet_ledger_add_account(WalletLedger *ledger, const WalletAccount *account, co
 {
 	WalletReplayed *replayed = MemoryContextAllocZero(ledger->memory, sizeof(WalletReplayed));
 	WalletDetail detail;
+	NameKey		name;
 	bool		found;
 
 	(void) wallet_detail_decode(event->detail, &detail);
@@ -196,10 +194,9 @@ wallet_ledger_add_account(WalletLedger *ledger, const WalletAccount *account, co
 	replayed->has_metadata = (event->present & WALLET_HAS_METADATA_DIGEST) != 0;
 	memcpy(replayed->metadata_digest, event->metadata_digest, WALLET_DIGEST_BYTES);
 	accounts_insert(ledger->accounts, account->id, &found)->replayed = replayed;
-	(void) names_insert(ledger->names, (NameKey)
-						{
-							account->currency, replayed->name
-						}, &found);
+	name.currency = account->currency;
+	name.name = replayed->name;
+	(void) names_insert(ledger->names, name, &found);
 	return replayed;
 }
 
@@ -223,20 +220,17 @@ wallet_ledger_add_currency(WalletLedger *ledger, const WalletEvent *event)
 void
 wallet_ledger_add_milestone(WalletLedger *ledger, const WalletAccount *account, int64 event_id)
 {
+	MilestoneKey key = {account->id, event_id};
+	WalletMilestoneDue *due;
 	bool		found;
-	DueEntry   *entry = dues_insert(ledger->dues, (MilestoneKey)
-									{
-										account->id, event_id
-									}, &found);
 
-	entry->due = (WalletMilestoneDue)
-	{
-		.event_id = event_id,
-			.account = account->id,
-			.version = account->version,
-			.balance = account->balance,
-			.held = account->held
-	};
+	due = &dues_insert(ledger->dues, key, &found)->due;
+	due->event_id = event_id;
+	due->account = account->id;
+	due->version = account->version;
+	due->balance = account->balance;
+	due->held = account->held;
+	due->met = false;
 }
 
 void

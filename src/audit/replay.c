@@ -512,15 +512,16 @@ wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
 		.group_memory = AllocSetContextCreate(CurrentMemoryContext, "wallet group", ALLOCSET_DEFAULT_SIZES)
 	};
 	MemoryContext row_memory = AllocSetContextCreate(CurrentMemoryContext, "wallet row", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(row_memory);
 	Relation	index = index_open(wallet_relation_oid(WALLET_REL_EVENT_PKEY), AccessShareLock);
 	int			nkeys = until_event > 0 ? 1 : 0;
 	IndexScanDesc scan = wallet_index_beginscan(replay.table->rel, index, snapshot, nkeys);
+	MemoryContext old;
 	ScanKeyData key;
 	int64		rows = 0;
 
 	ScanKeyInit(&key, 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(until_event));
 	index_rescan(scan, nkeys > 0 ? &key : NULL, nkeys, NULL, 0);
+	old = MemoryContextSwitchTo(row_memory);
 	while (index_getnext_slot(scan, ForwardScanDirection, replay.table->slot))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -529,9 +530,9 @@ wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
 			MemoryContextReset(row_memory);
 	}
 	end_group(&replay);
+	MemoryContextSwitchTo(old);
 	index_endscan(scan);
 	index_close(index, AccessShareLock);
-	MemoryContextSwitchTo(old);
 	wallet_table_close(replay.table);
 	MemoryContextDelete(row_memory);
 	MemoryContextDelete(replay.group_memory);

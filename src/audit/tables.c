@@ -163,10 +163,11 @@ visit_balance(WalletLedger *ledger, TupleTableSlot *slot)
 	WalletBalanceRow row;
 	WalletReplayed *replayed;
 	const char *difference;
+	bool		sound;
 	bool		isnull;
 
 	wallet_examine(findings, WALLET_CHECK_REPLAY);
-	wallet_balance_from_slot(slot, &row);
+	sound = wallet_balance_from_slot(slot, &row, &difference);
 	replayed = wallet_ledger_account(ledger, row.account.id);
 	if (replayed == NULL)
 	{
@@ -175,6 +176,12 @@ visit_balance(WalletLedger *ledger, TupleTableSlot *slot)
 		return;
 	}
 	replayed->in_balance = true;
+	if (!sound)
+	{
+		wallet_find(findings, WALLET_CHECK_REPLAY,
+					"Account " INT64_FORMAT " has %s in wallet.balance.", row.account.id, difference);
+		return;
+	}
 	difference = state_difference(&row.account, &replayed->account);
 	if (difference == NULL && row.owned != (replayed->owner.data != NULL))
 		difference = "owned";

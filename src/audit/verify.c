@@ -82,7 +82,11 @@ wallet_sql_replay(PG_FUNCTION_ARGS)
 	if (bounded)
 	{
 		check_until(PG_GETARG_INT64(0));
-		/* What is below the horizon is committed by now: a snapshot taken now sees it. */
+
+		/*
+		 * What is below the horizon is committed by now: a snapshot taken now
+		 * sees it.
+		 */
 		PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
 	}
 	else

@@ -39,7 +39,8 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 		.opened = account_at(batch, entry->opened),
 		.name_taken = entry->name_taken,
 		.parent_found = entry->parent_found,
-		.currency_defined = entry->currency_defined
+		.currency_defined = entry->currency_defined,
+		.forbidden = entry->forbidden
 	};
 
 	if (!batch->replaying)

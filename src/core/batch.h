@@ -13,21 +13,27 @@
 typedef struct WalletEntry
 {
 	/* in */
-	WalletEvent event;			/* identity and inputs; out: the record, if `recorded` */
-	const WalletEvent *prior;	/* recorded for this id before the batch, or NULL */
-	int32_t		debit;			/* position in accounts; -1: none, or not found */
+	WalletEvent event;			/* identity and inputs; out: the record, if
+								 * `recorded` */
+	const WalletEvent *prior;	/* recorded for this id before the batch, or
+								 * NULL */
+	int32_t		debit;			/* position in accounts; -1: none, or not
+								 * found */
 	int32_t		credit;			/* likewise */
 	int32_t		opened;			/* open: free position for the new account */
 	int32_t		group;			/* -1: alone; members are adjacent */
-	int32_t		same_as;		/* latest earlier entry with the same id, or -1 */
+	int32_t		same_as;		/* latest earlier entry with the same id, or
+								 * -1 */
 	WalletStatus fault;			/* told before the id is looked at, or success */
 	bool		name_taken;		/* as in WalletView */
 	bool		parent_found;
 	bool		currency_defined;
+	bool		forbidden;
 
 	/* out */
 	WalletStatus status;
-	const WalletEvent *known;	/* what is recorded for this id by now, or NULL */
+	const WalletEvent *known;	/* what is recorded for this id by now, or
+								 * NULL */
 	const WalletEvent *answer;	/* what the receipt shows, or NULL */
 	const char *difference;		/* conflict: the field that differs */
 	bool		recorded;		/* event is new and must be written */
@@ -52,8 +58,10 @@ typedef struct WalletBatch
 	WalletUndo *undo;			/* room for 3 per member of the largest group */
 	size_t		undo_count;
 	int64_t		next_id;		/* the id that the next record takes */
-	bool		replaying;		/* ids are given by the events; next_id is not used */
-	int64_t		outside_cause;	/* replaying: the group failed by this older refusal; else 0 */
+	bool		replaying;		/* ids are given by the events; next_id is not
+								 * used */
+	int64_t		outside_cause;	/* replaying: the group failed by this older
+								 * refusal; else 0 */
 } WalletBatch;
 
 /*

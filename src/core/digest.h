@@ -16,7 +16,8 @@ typedef void (*WalletHash) (const uint8_t *data, size_t length,
 typedef struct WalletHead
 {
 	uint8_t		head[WALLET_DIGEST_BYTES];	/* over all full blocks */
-	uint64_t	events;			/* folded so far, those of the open block included */
+	uint64_t	events;			/* folded so far, those of the open block
+								 * included */
 	uint8_t		block[WALLET_BLOCK_EVENTS][WALLET_DIGEST_BYTES];	/* the open block */
 } WalletHead;
 

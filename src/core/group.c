@@ -87,7 +87,9 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 		member->difference = wallet_content_difference(&member->event, &twin->event);
 		return member->difference ? WALLET_transaction_id_conflict : WALLET_success;
 	}
-	return misses_account(member) ? WALLET_account_not_found : WALLET_success;
+	if (misses_account(member))
+		return WALLET_account_not_found;
+	return member->forbidden ? WALLET_insufficient_privilege : WALLET_success;
 }
 
 /* Twins are answered as the first of them. */
@@ -251,7 +253,10 @@ wallet_group_run(WalletBatch *batch, size_t first, size_t count)
 
 		if (status != WALLET_success)
 		{
-			/* Members after this one may be answered from records all the same. */
+			/*
+			 * Members after this one may be answered from records all the
+			 * same.
+			 */
 			for (size_t j = i + 1; j < count; j++)
 				(void) judge_before_stepping(&group, &group.members[j]);
 			fail_unrecorded(&group, &group.members[i], status);

@@ -13,7 +13,7 @@
 /*
  * What a decision may read and change.  Accounts are NULL when the event names
  * none or there is none; `opened` receives the account that an open creates.
- * The three flags answer questions about things that are not accounts.
+ * The four flags answer questions about things that are not accounts.
  */
 typedef struct WalletView
 {
@@ -23,6 +23,8 @@ typedef struct WalletView
 	bool		name_taken;		/* open: the (name, currency) exists */
 	bool		parent_found;	/* open: the parent exists in that currency */
 	bool		currency_defined;	/* define_currency: the code exists */
+	bool		forbidden;		/* the user may not debit this payer: never in
+								 * replay */
 } WalletView;
 
 /*

@@ -127,7 +127,8 @@ wallet_money_from_digits(const int16_t *digits, int ndigits, int weight,
 
 	for (int i = 0; i < ndigits; i++)
 	{
-		power = 4 * (weight - i) + exponent;	/* of this digit's unit, in minor units */
+		power = 4 * (weight - i) + exponent;	/* of this digit's unit, in
+												 * minor units */
 		if (power <= -4)
 			break;				/* only zeros from here on */
 		if (power < 0)

@@ -74,6 +74,8 @@ check_accounts(const WalletView *view, const WalletEvent *event)
 		return WALLET_same_account;
 	if (!wallet_currency_equal(&view->debit->currency, &view->credit->currency))
 		return WALLET_invalid_argument;
+	if (view->forbidden)
+		return WALLET_insufficient_privilege;
 	if ((event->present & WALLET_HAS_EXPECTED_VERSION) &&
 		event->expected_version != view->debit->version)
 		return WALLET_version_conflict;

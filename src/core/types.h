@@ -135,7 +135,8 @@ typedef struct WalletAccount
 	int64_t		version;
 	int64_t		last_event;
 	int64_t		guard_event;
-	int64_t		next_expiry;	/* microseconds since 1970; 0 = no open hold expires */
+	int64_t		next_expiry;	/* microseconds since 1970; 0 = no open hold
+								 * expires */
 	int64_t		window_number;	/* window that `spent` belongs to */
 	wallet_int128 balance;
 	wallet_int128 held;

@@ -124,7 +124,7 @@ wallet_numeric_build(wallet_int128 value, int exponent, WalletNumericBuffer *buf
 	int			weight;
 	int			ndigits = wallet_money_to_digits(value, exponent, digits, &weight);
 	uint16		header = FORM_SHORT | (uint16) (exponent << SHORT_SCALE_SHIFT) |
-		(uint16) (weight & (SHORT_WEIGHT | SHORT_WEIGHT_SIGN));
+	(uint16) (weight & (SHORT_WEIGHT | SHORT_WEIGHT_SIGN));
 
 	if (value < 0)
 		header |= SHORT_NEGATIVE;
@@ -152,10 +152,9 @@ wallet_bytes_from_datum(Datum varlena)
 {
 	struct varlena *plain = PG_DETOAST_DATUM_PACKED(varlena);
 
-	return (WalletBytes)
-	{
-		(const uint8_t *) VARDATA_ANY(plain), (uint32_t) VARSIZE_ANY_EXHDR(plain)
-	};
+	WalletBytes bytes = {(const uint8_t *) VARDATA_ANY(plain), (uint32_t) VARSIZE_ANY_EXHDR(plain)};
+
+	return bytes;
 }
 
 char *

@@ -70,24 +70,25 @@ fetch(WalletBalances *balances, int64 id)
 	return index_getnext_slot(balances->scan, ForwardScanDirection, balances->table->slot);
 }
 
+/* NULL reads as 0; *ok becomes false for what is no money of this exponent. */
 static wallet_int128
-money_column(TupleTableSlot *slot, int column, int exponent)
+money_column(TupleTableSlot *slot, int column, int exponent, bool *ok)
 {
 	wallet_int128 value = 0;
 
 	if (!slot->tts_isnull[column] &&
 		wallet_money_from_numeric(slot->tts_values[column], exponent, &value) != WALLET_success)
-		wallet_raise_corrupt("Account " INT64_FORMAT " has an impossible amount in wallet.balance.",
-							 DatumGetInt64(slot->tts_values[COL_ACCOUNT]));
+		*ok = false;
 	return value;
 }
 
-void
-wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row)
+bool
+wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row, const char **reason)
 {
 	WalletAccount *account = &row->account;
 	Datum	   *values = slot->tts_values;
 	bool	   *isnull = slot->tts_isnull;
+	bool		money_ok = true;
 
 	slot_getallattrs(slot);
 	memset(account, 0, sizeof(*account));
@@ -103,22 +104,39 @@ wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row)
 	account->inbound = DatumGetInt32(values[COL_INBOUND]);
 	account->status = (uint8_t) DatumGetInt16(values[COL_STATUS]);
 	account->exponent = (uint8_t) DatumGetInt16(values[COL_EXPONENT]);
+	*reason = NULL;
 	if (account->exponent > WALLET_EXPONENT_MAX ||
 		!wallet_currency_from_bytes(wallet_bytes_from_datum(values[COL_CURRENCY]), &account->currency))
-		wallet_raise_corrupt("Account " INT64_FORMAT " has an impossible currency in wallet.balance.",
-							 account->id);
-	account->balance = money_column(slot, COL_BALANCE, account->exponent);
-	account->held = money_column(slot, COL_HELD, account->exponent);
+	{
+		*reason = "an impossible currency";
+		return false;
+	}
 	account->has_floor = !isnull[COL_FLOOR];
-	account->floor = money_column(slot, COL_FLOOR, account->exponent);
 	account->has_ceiling = !isnull[COL_CEILING];
-	account->ceiling = money_column(slot, COL_CEILING, account->exponent);
-	account->reserved = money_column(slot, COL_RESERVED, account->exponent);
 	account->has_spend_limit = !isnull[COL_SPEND_LIMIT];
-	account->spend_limit = money_column(slot, COL_SPEND_LIMIT, account->exponent);
-	account->spent = money_column(slot, COL_SPENT, account->exponent);
-	if (account->has_spend_limit && account->window_seconds <= 0)
-		wallet_raise_corrupt("Account " INT64_FORMAT " has a spending limit without a window.", account->id);
+	account->balance = money_column(slot, COL_BALANCE, account->exponent, &money_ok);
+	account->held = money_column(slot, COL_HELD, account->exponent, &money_ok);
+	account->floor = money_column(slot, COL_FLOOR, account->exponent, &money_ok);
+	account->ceiling = money_column(slot, COL_CEILING, account->exponent, &money_ok);
+	account->reserved = money_column(slot, COL_RESERVED, account->exponent, &money_ok);
+	account->spend_limit = money_column(slot, COL_SPEND_LIMIT, account->exponent, &money_ok);
+	account->spent = money_column(slot, COL_SPENT, account->exponent, &money_ok);
+	if (!money_ok)
+		*reason = "an impossible amount";
+	else if (account->has_spend_limit && account->window_seconds <= 0)
+		*reason = "a spending limit without a window";
+	return *reason == NULL;
+}
+
+/* The slot's row, which must be sound: nothing is decided on another. */
+static void
+load_slot(TupleTableSlot *slot, WalletBalanceRow *row)
+{
+	const char *reason;
+
+	if (!wallet_balance_from_slot(slot, row, &reason))
+		wallet_raise_corrupt("Account " INT64_FORMAT " has %s in wallet.balance.",
+							 row->account.id, reason);
 }
 
 bool
@@ -126,7 +144,7 @@ wallet_balances_read(WalletBalances *balances, int64 id, WalletBalanceRow *row)
 {
 	if (!fetch(balances, id))
 		return false;
-	wallet_balance_from_slot(balances->table->slot, row);
+	load_slot(balances->table->slot, row);
 	ExecClearTuple(balances->table->slot);
 	return true;
 }
@@ -152,7 +170,7 @@ wallet_balances_lock(WalletBalances *balances, int64 id, WalletBalanceRow *row)
 				 errmsg("could not serialize access due to concurrent update")));
 	if (result != TM_Ok)
 		wallet_raise_corrupt("The balance row of account " INT64_FORMAT " was deleted or changed by something else than wallet.", id);
-	wallet_balance_from_slot(slot, row);
+	load_slot(slot, row);
 	if (row->account.id != id)
 		wallet_raise_corrupt("The balance row of account " INT64_FORMAT " changed its account.", id);
 	ExecClearTuple(slot);

@@ -51,7 +51,11 @@ extern void wallet_balances_update(WalletBalances *balances, WalletBalanceRow *r
 extern void wallet_balances_insert(WalletBalances *balances, const WalletAccount *account,
 								   bool owned);
 
-/* What a row of the table says; used by look-ups and by audits. */
-extern void wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row);
+/*
+ * What a row of the table says.  False if it cannot be an account's state;
+ * *reason then says why.
+ */
+extern bool wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row,
+									 const char **reason);
 
 #endif

@@ -62,7 +62,8 @@ typedef struct ClockShared
 	pg_atomic_uint64 last;		/* greatest id handed out */
 	slock_t		spin;
 	int64		base_wall;		/* microseconds since 1970, as ids follow it */
-	int64		base_boot;		/* CLOCK_BOOTTIME at the same moment; 0: not yet */
+	int64		base_boot;		/* CLOCK_BOOTTIME at the same moment; 0: not
+								 * yet */
 	int			pair_count;
 	Pair		pairs[PAIRS];	/* both members ascending */
 } ClockShared;
