@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
@@ -192,14 +191,12 @@ wallet_table_insert_many(WalletTable *table, TupleTableSlot **slots, int n,
 						 WalletRelation arbiter)
 {
 	List	   *arbiters = list_make1_oid(wallet_relation_oid(arbiter));
-	BulkInsertState bistate = GetBulkInsertState();
 	bool		inserted = true;
 
 	open_indexes(table);
-	table_multi_insert(table->rel, slots, n, GetCurrentCommandId(true), 0, bistate);
+	table_multi_insert(table->rel, slots, n, GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < n && inserted; i++)
 		inserted = insert_index_entries(table, slots[i], arbiters);
-	FreeBulkInsertState(bistate);
 	list_free(arbiters);
 	return inserted;
 }
