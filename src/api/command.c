@@ -12,7 +12,6 @@
 #include "pg/error.h"
 #include "api/command.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -70,17 +69,10 @@ wallet_arg_bytes(FunctionCallInfo fcinfo, int i)
 WalletStatus
 wallet_set_metadata(WalletRequest *request, WalletEvent *event, Datum jsonb)
 {
-	Jsonb	   *value = DatumGetJsonbP(jsonb);
-	StringInfoData text;
-
-	initStringInfo(&text);
-	(void) JsonbToCString(&text, &value->root, VARSIZE(value));
-	if (text.len > WALLET_METADATA_MAX)
+	if (wallet_metadata_digest(jsonb, event->metadata_digest) > WALLET_METADATA_MAX)
 		return WALLET_metadata_too_large;
-	wallet_sha256((const uint8_t *) text.data, (size_t) text.len, event->metadata_digest);
 	event->present |= WALLET_HAS_METADATA_DIGEST;
-	request->metadata = PointerGetDatum(value);
-	pfree(text.data);
+	request->metadata = jsonb;
 	return WALLET_success;
 }
 

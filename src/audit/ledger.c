@@ -9,17 +9,12 @@
 #include "common/hashfn.h"
 #include "core/detail.h"
 #include "pg/datum.h"
+#include "pg/name_key.h"
 #include "utils/memutils.h"
-
-typedef struct NameKey
-{
-	WalletCurrency currency;
-	WalletBytes name;
-} NameKey;
 
 typedef struct NameEntry
 {
-	NameKey		key;
+	WalletNameKey		key;
 	char		status;
 } NameEntry;
 
@@ -28,13 +23,6 @@ typedef struct MilestoneKey
 	int64		account;
 	int64		event_id;
 } MilestoneKey;
-
-static inline uint32
-hash_name(NameKey key)
-{
-	return hash_combine(hash_bytes(key.name.data, (int) key.name.length),
-						hash_bytes((const unsigned char *) key.currency.code, sizeof(key.currency.code)));
-}
 
 static inline uint32
 hash_code(WalletCurrency currency)
@@ -63,10 +51,10 @@ typedef struct AccountEntry
 
 #define SH_PREFIX names
 #define SH_ELEMENT_TYPE NameEntry
-#define SH_KEY_TYPE NameKey
+#define SH_KEY_TYPE WalletNameKey
 #define SH_KEY key
-#define SH_HASH_KEY(table, key) hash_name(key)
-#define SH_EQUAL(table, a, b) (wallet_currency_equal(&(a).currency, &(b).currency) && wallet_bytes_equal((a).name, (b).name))
+#define SH_HASH_KEY(table, key) wallet_name_hash(key)
+#define SH_EQUAL(table, a, b) wallet_name_equal(a, b)
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -158,22 +146,9 @@ wallet_ledger_currency(WalletLedger *ledger, const WalletCurrency *currency)
 bool
 wallet_ledger_name_taken(WalletLedger *ledger, WalletBytes name, const WalletCurrency *currency)
 {
-	NameKey		key = {*currency, name};
+	WalletNameKey		key = {*currency, name};
 
 	return names_lookup(ledger->names, key) != NULL;
-}
-
-static WalletBytes
-keep(WalletLedger *ledger, WalletBytes bytes)
-{
-	uint8_t    *copy;
-
-	if (bytes.data == NULL)
-		return bytes;
-	copy = MemoryContextAlloc(ledger->memory, bytes.length + 1);
-	memcpy(copy, bytes.data, bytes.length);
-	bytes.data = copy;
-	return bytes;
 }
 
 WalletReplayed *
@@ -181,15 +156,15 @@ wallet_ledger_add_account(WalletLedger *ledger, const WalletAccount *account, co
 {
 	WalletReplayed *replayed = MemoryContextAllocZero(ledger->memory, sizeof(WalletReplayed));
 	WalletDetail detail;
-	NameKey		name;
+	WalletNameKey		name;
 	bool		found;
 
 	(void) wallet_detail_decode(event->detail, &detail);
 	replayed->id = account->id;
 	replayed->account = *account;
-	replayed->name = keep(ledger, detail.name);
+	replayed->name = wallet_bytes_copy(ledger->memory, detail.name);
 	if (wallet_detail_has(&detail, WALLET_DETAIL_OWNER))
-		replayed->owner = keep(ledger, detail.owner);
+		replayed->owner = wallet_bytes_copy(ledger->memory, detail.owner);
 	replayed->parent = detail.parent;
 	replayed->has_metadata = (event->present & WALLET_HAS_METADATA_DIGEST) != 0;
 	memcpy(replayed->metadata_digest, event->metadata_digest, WALLET_DIGEST_BYTES);

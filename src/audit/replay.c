@@ -22,7 +22,6 @@
 #include "store/events.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 typedef struct Replay
@@ -62,8 +61,6 @@ check_metadata(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 {
 	Datum		metadata = wallet_event_slot_metadata(slot);
 	uint8_t		digest[WALLET_DIGEST_BYTES];
-	StringInfoData text;
-	Jsonb	   *value;
 
 	if (metadata == (Datum) 0)
 	{
@@ -72,11 +69,7 @@ check_metadata(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 						"Event " INT64_FORMAT " has lost its metadata.", event->event_id);
 		return;
 	}
-	value = DatumGetJsonbP(metadata);
-	initStringInfo(&text);
-	(void) JsonbToCString(&text, &value->root, VARSIZE(value));
-	wallet_sha256((const uint8_t *) text.data, (size_t) text.len, digest);
-	pfree(text.data);
+	(void) wallet_metadata_digest(metadata, digest);
 	if (!(event->present & WALLET_HAS_METADATA_DIGEST) ||
 		memcmp(digest, event->metadata_digest, WALLET_DIGEST_BYTES) != 0)
 		wallet_find(replay->findings, WALLET_CHECK_EVENTS,
@@ -434,16 +427,6 @@ end_group(Replay *replay)
 	replay->member_count = replay->member_room = 0;
 }
 
-static WalletBytes
-keep_bytes(Replay *replay, WalletBytes bytes)
-{
-	uint8_t    *copy = MemoryContextAlloc(replay->group_memory, bytes.length + 1);
-
-	memcpy(copy, bytes.data, bytes.length);
-	bytes.data = copy;
-	return bytes;
-}
-
 static void
 collect_member(Replay *replay, const WalletEvent *event)
 {
@@ -461,9 +444,9 @@ collect_member(Replay *replay, const WalletEvent *event)
 	}
 	member = &replay->members[replay->member_count++];
 	*member = *event;
-	member->actor = keep_bytes(replay, event->actor);
+	member->actor = wallet_bytes_copy(replay->group_memory, event->actor);
 	if (event->present & WALLET_HAS_DETAIL)
-		member->detail = keep_bytes(replay, event->detail);
+		member->detail = wallet_bytes_copy(replay->group_memory, event->detail);
 }
 
 /* ----- the stream ----- */

@@ -15,7 +15,6 @@
 #include "store/accounts.h"
 #include "store/balances.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 typedef void (*RowVisitor) (WalletLedger *ledger, TupleTableSlot *slot);
@@ -45,16 +44,11 @@ each_row(WalletRelation which, WalletLedger *ledger, Snapshot snapshot, RowVisit
 static bool
 metadata_matches(const WalletReplayed *replayed, Datum metadata)
 {
-	Jsonb	   *value;
-	StringInfoData text;
 	uint8_t		digest[WALLET_DIGEST_BYTES];
 
 	if (metadata == (Datum) 0)
 		return !replayed->has_metadata;
-	value = DatumGetJsonbP(metadata);
-	initStringInfo(&text);
-	(void) JsonbToCString(&text, &value->root, VARSIZE(value));
-	wallet_sha256((const uint8_t *) text.data, (size_t) text.len, digest);
+	(void) wallet_metadata_digest(metadata, digest);
 	return replayed->has_metadata && memcmp(digest, replayed->metadata_digest, WALLET_DIGEST_BYTES) == 0;
 }
 

@@ -44,8 +44,8 @@ put_account(WalletReplayed *replayed, void *arg)
 	bool		isnull[7] = {false};
 
 	values[0] = Int64GetDatum(replayed->id);
-	values[1] = PointerGetDatum(cstring_to_text_with_len((const char *) replayed->name.data, (int) replayed->name.length));
-	values[2] = PointerGetDatum(cstring_to_text_with_len(account->currency.code, wallet_currency_length(&account->currency)));
+	values[1] = wallet_bytes_text(replayed->name);
+	values[2] = wallet_currency_text(&account->currency);
 	values[3] = wallet_numeric_make(account->balance, account->exponent);
 	values[4] = wallet_numeric_make(account->held, account->exponent);
 	values[5] = CStringGetTextDatum(account_status_name(account->status));

@@ -15,6 +15,7 @@
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/numeric.h"
 #include "utils/uuid.h"
 
@@ -155,6 +156,44 @@ wallet_bytes_from_datum(Datum varlena)
 	WalletBytes bytes = {(const uint8_t *) VARDATA_ANY(plain), (uint32_t) VARSIZE_ANY_EXHDR(plain)};
 
 	return bytes;
+}
+
+WalletBytes
+wallet_bytes_copy(MemoryContext context, WalletBytes bytes)
+{
+	uint8_t    *copy;
+
+	if (bytes.data == NULL)
+		return bytes;
+	copy = MemoryContextAlloc(context, bytes.length + 1);
+	memcpy(copy, bytes.data, bytes.length);
+	bytes.data = copy;
+	return bytes;
+}
+
+Datum
+wallet_bytes_text(WalletBytes bytes)
+{
+	return PointerGetDatum(cstring_to_text_with_len((const char *) bytes.data, (int) bytes.length));
+}
+
+Datum
+wallet_currency_text(const WalletCurrency *currency)
+{
+	return PointerGetDatum(cstring_to_text_with_len(currency->code, wallet_currency_length(currency)));
+}
+
+int
+wallet_metadata_digest(Datum jsonb, uint8_t digest[WALLET_DIGEST_BYTES])
+{
+	Jsonb	   *value = DatumGetJsonbP(jsonb);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	(void) JsonbToCString(&text, &value->root, VARSIZE(value));
+	wallet_sha256((const uint8_t *) text.data, (size_t) text.len, digest);
+	pfree(text.data);
+	return text.len;
 }
 
 char *

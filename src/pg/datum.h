@@ -43,6 +43,19 @@ extern char *wallet_money_text(wallet_int128 value, int exponent);
 extern WalletBytes wallet_bytes_from_datum(Datum varlena);
 extern char *wallet_uuid_text(const WalletUuid *id);
 
+/* A copy in the given context; data NULL stays NULL. */
+extern WalletBytes wallet_bytes_copy(MemoryContext context, WalletBytes bytes);
+
+/* A palloc'd text of the bytes. */
+extern Datum wallet_bytes_text(WalletBytes bytes);
+extern Datum wallet_currency_text(const WalletCurrency *currency);
+
+/*
+ * SHA-256 of jsonb's own text output: what an event keeps of its metadata.
+ * Returns the number of bytes of that text.
+ */
+extern int	wallet_metadata_digest(Datum jsonb, uint8_t digest[WALLET_DIGEST_BYTES]);
+
 /* False if the text cannot be a currency code. */
 extern bool wallet_currency_from_bytes(WalletBytes bytes, WalletCurrency *currency);
 extern int	wallet_currency_length(const WalletCurrency *currency);

@@ -12,12 +12,12 @@
 #include "access/genam.h"
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
 #include "pg/guc.h"
+#include "pg/name_key.h"
 #include "storage/lmgr.h"
 #include "store/accounts.h"
 #include "store/catalog.h"
@@ -38,39 +38,20 @@ enum
 	COL_COUNT
 };
 
-typedef struct NameKey
-{
-	WalletCurrency currency;
-	WalletBytes name;
-} NameKey;
-
 typedef struct NameEntry
 {
-	NameKey		key;
+	WalletNameKey		key;
 	int64		id;
 	uint32		hash;
 	char		status;
 } NameEntry;
 
-static inline uint32
-hash_key(NameKey key)
-{
-	return hash_combine(hash_bytes(key.name.data, (int) key.name.length),
-						hash_bytes((const unsigned char *) key.currency.code, sizeof(key.currency.code)));
-}
-
-static inline bool
-equal_keys(NameKey a, NameKey b)
-{
-	return wallet_currency_equal(&a.currency, &b.currency) && wallet_bytes_equal(a.name, b.name);
-}
-
 #define SH_PREFIX names
 #define SH_ELEMENT_TYPE NameEntry
-#define SH_KEY_TYPE NameKey
+#define SH_KEY_TYPE WalletNameKey
 #define SH_KEY key
-#define SH_HASH_KEY(table, key) hash_key(key)
-#define SH_EQUAL(table, a, b) equal_keys(a, b)
+#define SH_HASH_KEY(table, key) wallet_name_hash(key)
+#define SH_EQUAL(table, a, b) wallet_name_equal(a, b)
 #define SH_STORE_HASH
 #define SH_GET_HASH(table, entry) (entry)->hash
 #define SH_SCOPE static inline
@@ -116,16 +97,13 @@ prepare_memory(void)
 }
 
 static void
-remember(NameKey key, int64 id)
+remember(WalletNameKey key, int64 id)
 {
-	uint8_t    *copy;
 	bool		found;
 	NameEntry  *entry;
 
 	prepare_memory();
-	copy = MemoryContextAlloc(memory, key.name.length);
-	memcpy(copy, key.name.data, key.name.length);
-	key.name.data = copy;
+	key.name = wallet_bytes_copy(memory, key.name);
 	entry = names_insert(names, key, &found);
 	entry->id = id;
 }
@@ -165,10 +143,10 @@ seek_name(AccountScan *scan, WalletBytes name, const WalletCurrency *currency)
 	int			nkeys = currency ? 2 : 1;
 
 	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
-						   PointerGetDatum(cstring_to_text_with_len((const char *) name.data, (int) name.length)));
+						   wallet_bytes_text(name));
 	if (currency)
 		ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
-							   PointerGetDatum(cstring_to_text_with_len(currency->code, wallet_currency_length(currency))));
+							   wallet_currency_text(currency));
 	index_rescan(scan->scan, keys, nkeys, NULL, 0);
 }
 
@@ -191,7 +169,7 @@ is_committed(TupleTableSlot *slot)
 int64
 wallet_accounts_find(WalletBytes name, const WalletCurrency *currency, Snapshot snapshot)
 {
-	NameKey		key = {*currency, name};
+	WalletNameKey		key = {*currency, name};
 	NameEntry  *entry = names ? names_lookup(names, key) : NULL;
 	AccountScan scan;
 	int64		id = 0;
@@ -245,14 +223,6 @@ wallet_identity_from_slot(TupleTableSlot *slot, WalletIdentity *identity)
 	identity->metadata = isnull[COL_METADATA] ? (Datum) 0 : values[COL_METADATA];
 }
 
-static WalletBytes
-copy_bytes(WalletBytes bytes)
-{
-	if (bytes.data != NULL)
-		bytes.data = (const uint8_t *) pnstrdup((const char *) bytes.data, bytes.length);
-	return bytes;
-}
-
 bool
 wallet_accounts_read(int64 id, Snapshot snapshot, WalletIdentity *identity)
 {
@@ -267,8 +237,8 @@ wallet_accounts_read(int64 id, Snapshot snapshot, WalletIdentity *identity)
 	if (found)
 	{
 		wallet_identity_from_slot(scan.table->slot, identity);
-		identity->name = copy_bytes(identity->name);
-		identity->owner = copy_bytes(identity->owner);
+		identity->name = wallet_bytes_copy(CurrentMemoryContext, identity->name);
+		identity->owner = wallet_bytes_copy(CurrentMemoryContext, identity->owner);
 		identity->metadata = (Datum) 0;
 	}
 	end_scan(&scan);
@@ -321,14 +291,11 @@ wallet_accounts_insert(const WalletIdentity *identity)
 	values[COL_ID] = Int64GetDatum(identity->id);
 	values[COL_PARENT] = Int64GetDatum(identity->parent);
 	slot->tts_isnull[COL_PARENT] = identity->parent == 0;
-	values[COL_NAME] = PointerGetDatum(cstring_to_text_with_len((const char *) identity->name.data,
-																(int) identity->name.length));
-	values[COL_CURRENCY] = PointerGetDatum(cstring_to_text_with_len(identity->currency.code,
-																	wallet_currency_length(&identity->currency)));
+	values[COL_NAME] = wallet_bytes_text(identity->name);
+	values[COL_CURRENCY] = wallet_currency_text(&identity->currency);
 	slot->tts_isnull[COL_OWNER] = identity->owner.data == NULL;
 	if (identity->owner.data != NULL)
-		values[COL_OWNER] = PointerGetDatum(cstring_to_text_with_len((const char *) identity->owner.data,
-																	 (int) identity->owner.length));
+		values[COL_OWNER] = wallet_bytes_text(identity->owner);
 	values[COL_METADATA] = identity->metadata;
 	slot->tts_isnull[COL_METADATA] = identity->metadata == (Datum) 0;
 	ExecStoreVirtualTuple(slot);

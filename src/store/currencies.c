@@ -94,7 +94,7 @@ wallet_currencies_exponent(const WalletCurrency *currency, Snapshot snapshot)
 	index = index_open(wallet_relation_oid(WALLET_REL_CURRENCY_PKEY), AccessShareLock);
 	scan = wallet_index_beginscan(table->rel, index, snapshot, 1);
 	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
-						   PointerGetDatum(cstring_to_text_with_len(currency->code, wallet_currency_length(currency))));
+						   wallet_currency_text(currency));
 	index_rescan(scan, &key, 1, NULL, 0);
 	/* (code, false) comes before (code, true): a user's definition first. */
 	if (index_getnext_slot(scan, ForwardScanDirection, table->slot))
@@ -121,8 +121,7 @@ wallet_currencies_insert(const WalletCurrency *currency, int exponent, int64 eve
 
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, 0, COL_COUNT * sizeof(bool));
-	slot->tts_values[COL_CODE] = PointerGetDatum(cstring_to_text_with_len(currency->code,
-																		  wallet_currency_length(currency)));
+	slot->tts_values[COL_CODE] = wallet_currency_text(currency);
 	slot->tts_values[COL_EXPONENT] = Int16GetDatum((int16) exponent);
 	slot->tts_values[COL_BUILTIN] = BoolGetDatum(false);
 	slot->tts_values[COL_DEFINED_BY] = Int64GetDatum(event_id);

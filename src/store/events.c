@@ -245,16 +245,6 @@ wallet_event_slot_metadata(TupleTableSlot *slot)
 	return isnull ? (Datum) 0 : value;
 }
 
-static WalletBytes
-copy_bytes(WalletBytes bytes)
-{
-	uint8_t    *copy = palloc(bytes.length + 1);
-
-	memcpy(copy, bytes.data, bytes.length);
-	bytes.data = copy;
-	return bytes;
-}
-
 static const WalletEvent *
 copy_event(TupleTableSlot *slot)
 {
@@ -263,8 +253,8 @@ copy_event(TupleTableSlot *slot)
 
 	if (!wallet_event_from_slot(slot, event, &reason))
 		wallet_raise_corrupt("Event " INT64_FORMAT " cannot be read: %s.", event->event_id, reason);
-	event->detail = copy_bytes(event->detail);
-	event->actor = copy_bytes(event->actor);
+	event->detail = wallet_bytes_copy(CurrentMemoryContext, event->detail);
+	event->actor = wallet_bytes_copy(CurrentMemoryContext, event->actor);
 	return event;
 }
 
@@ -366,9 +356,7 @@ actor_datum(WalletEvents *events, WalletBytes actor)
 	if (events->actor == NULL ||
 		!wallet_bytes_equal(wallet_bytes_from_datum(PointerGetDatum(events->actor)), actor))
 	{
-		events->actor = palloc(VARHDRSZ + actor.length);
-		SET_VARSIZE(events->actor, VARHDRSZ + actor.length);
-		memcpy(VARDATA(events->actor), actor.data, actor.length);
+		events->actor = DatumGetTextP(wallet_bytes_text(actor));
 	}
 	return PointerGetDatum(events->actor);
 }
