@@ -14,6 +14,7 @@
 #include "core/codec.h"
 #include "core/detail.h"
 #include "core/footprint.h"
+#include "core/shape.h"
 #include "core/status.h"
 #include "miscadmin.h"
 #include "pg/compat.h"
@@ -40,22 +41,6 @@ typedef struct Replay
 
 /* ----- what can be told of one record without any state ----- */
 
-static uint32
-accounts_of_kind(uint16 kind)
-{
-	switch (kind)
-	{
-		case WALLET_KIND_DEFINE_CURRENCY:
-			return 0;
-		case WALLET_KIND_OPEN:
-			return WALLET_HAS_CREDIT;
-		case WALLET_KIND_TRANSFER:
-			return WALLET_HAS_DEBIT | WALLET_HAS_CREDIT;
-		default:
-			return 0;
-	}
-}
-
 static void
 check_metadata(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 {
@@ -79,18 +64,10 @@ check_metadata(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 static bool
 check_record(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 {
-	const char *fault = NULL;
+	const char *fault = wallet_event_shape_fault(event);
 
-	if (wallet_kind_name(event->kind) == NULL)
-		fault = "an unknown kind";
-	else if (!wallet_status_remembered(event->status))
-		fault = "a status that is never recorded";
-	else if (event->event_id <= replay->last_id)
+	if (fault == NULL && event->event_id <= replay->last_id)
 		fault = "an event_id that is not greater than the one before";
-	else if ((event->present & (WALLET_HAS_DEBIT | WALLET_HAS_CREDIT)) != accounts_of_kind(event->kind))
-		fault = "other accounts than its kind has";
-	else if (((event->present & WALLET_HAS_CAUSE) != 0) != (event->status == WALLET_group_failed))
-		fault = "a cause without group_failed, or the reverse";
 	if (replay->findings != NULL)
 	{
 		wallet_examine(replay->findings, WALLET_CHECK_EVENTS);

@@ -7,10 +7,12 @@
 #include "core/machine.h"
 #include "core/status.h"
 
-static WalletAccount *
-account_at(WalletBatch *batch, int32_t position)
+/* A position whose account was not opened, or no longer, holds none. */
+WalletAccount *
+wallet_batch_account(WalletBatch *batch, int32_t position)
 {
-	return position < 0 ? NULL : &batch->accounts[position];
+	return position < 0 || batch->accounts[position].id == 0 ? NULL
+		: &batch->accounts[position];
 }
 
 /* Answers from the record that the id has: the same again, or a conflict. */
@@ -34,9 +36,9 @@ WalletStatus
 wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 {
 	WalletView	view = {
-		.debit = account_at(batch, entry->debit),
-		.credit = account_at(batch, entry->credit),
-		.opened = account_at(batch, entry->opened),
+		.debit = wallet_batch_account(batch, entry->debit),
+		.credit = wallet_batch_account(batch, entry->credit),
+		.opened = entry->opened < 0 ? NULL : &batch->accounts[entry->opened],
 		.name_taken = entry->name_taken,
 		.parent_found = entry->parent_found,
 		.currency_defined = entry->currency_defined,

@@ -74,6 +74,7 @@ extern bool wallet_batch_run(WalletBatch *batch);
 
 extern bool wallet_group_run(WalletBatch *batch, size_t first, size_t count);
 extern WalletStatus wallet_batch_step(WalletBatch *batch, WalletEntry *entry);
+extern WalletAccount *wallet_batch_account(WalletBatch *batch, int32_t position);
 extern void wallet_batch_answer(WalletEntry *entry, const WalletEvent *known);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/codec.h"
 #include "core/detail.h"
 #include "core/money.h"
+#include "core/shape.h"
 #include "core/wire.h"
 
 #define FIXED_BYTES 37
@@ -75,7 +76,7 @@ field_size(const WalletEvent *event, size_t i)
 		case FIELD_DIGEST:
 			return WALLET_DIGEST_BYTES;
 		case FIELD_COUNTED:
-			return 4 + ((const WalletBytes *) field_at(event, i))->length;
+			return 4 + (size_t) ((const WalletBytes *) field_at(event, i))->length;
 	}
 	return 0;
 }
@@ -83,7 +84,7 @@ field_size(const WalletEvent *event, size_t i)
 size_t
 wallet_event_size(const WalletEvent *event)
 {
-	size_t		size = FIXED_BYTES + 4 + event->actor.length;
+	size_t		size = FIXED_BYTES + 4 + (size_t) event->actor.length;
 
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 	{
@@ -183,7 +184,7 @@ exponent_is_legal(const WalletEvent *event)
 bool
 wallet_event_decode(const uint8_t *bytes, size_t length, WalletEvent *event)
 {
-	WalletReader reader = {bytes, bytes + length, true};
+	WalletReader reader = wallet_reader(bytes, length);
 	const uint8_t *id;
 
 	*event = (WalletEvent) {0};
@@ -210,7 +211,7 @@ wallet_event_decode(const uint8_t *bytes, size_t length, WalletEvent *event)
 			return false;
 	}
 	event->actor = wallet_read_counted(&reader);
-	return reader.ok && reader.at == reader.end;
+	return reader.ok && reader.at == reader.end && wallet_event_shape_fault(event) == NULL;
 }
 
 static bool

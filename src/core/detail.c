@@ -2,6 +2,7 @@
  * detail.c
  *		One table says what each tag holds; size, encode and decode follow it.
  */
+#include "core/currency.h"
 #include "core/detail.h"
 #include "core/money.h"
 #include "core/wire.h"
@@ -138,7 +139,7 @@ wallet_detail_encode(const WalletDetail *detail, uint8_t *out)
 static void
 decode_field(void *field, FieldType type, WalletBytes bytes)
 {
-	WalletReader reader = {bytes.data, bytes.data + bytes.length, true};
+	WalletReader reader = wallet_reader(bytes.data, bytes.length);
 
 	switch (type)
 	{
@@ -170,9 +171,15 @@ decode_field(void *field, FieldType type, WalletBytes bytes)
 static bool
 values_are_legal(const WalletDetail *detail)
 {
+	WalletCurrency currency;
+
+	if (wallet_detail_has(detail, WALLET_DETAIL_CURRENCY) &&
+		!wallet_currency_from_bytes(detail->currency, &currency))
+		return false;
+	if (wallet_detail_has(detail, WALLET_DETAIL_NAME) && detail->name.length == 0)
+		return false;
 	return detail->exponent <= WALLET_EXPONENT_MAX &&
 		detail->name.length <= WALLET_NAME_MAX &&
-		detail->currency.length <= WALLET_CURRENCY_MAX &&
 		wallet_money_in_range(detail->floor) &&
 		wallet_money_in_range(detail->ceiling) &&
 		(!wallet_detail_has(detail, WALLET_DETAIL_WINDOW_SECONDS) || detail->window_seconds > 0);
@@ -181,10 +188,13 @@ values_are_legal(const WalletDetail *detail)
 bool
 wallet_detail_decode(WalletBytes bytes, WalletDetail *detail)
 {
-	WalletReader reader = {bytes.data, bytes.data + bytes.length, true};
+	WalletReader reader;
 	int			last = 0;
 
 	*detail = (WalletDetail) {0};
+	if (bytes.length == 0)
+		return true;
+	reader = wallet_reader(bytes.data, bytes.length);
 	while (reader.ok && reader.at < reader.end)
 	{
 		int			tag = (int) wallet_read_unsigned(&reader, 1);

@@ -92,18 +92,22 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 	return member->forbidden ? WALLET_insufficient_privilege : WALLET_success;
 }
 
-/* Twins are answered as the first of them. */
+/*
+ * Twins are answered as the first of them; the guilty one, and those answered from
+ * records, have their own answer.
+ */
 static void
-answer_twins(const Group *group)
+answer_twins(const Group *group, const WalletEntry *guilty)
 {
 	for (size_t i = 0; i < group->count; i++)
 	{
 		WalletEntry *member = &group->members[i];
 		const WalletEntry *twin = twin_of(group, member);
 
-		if (twin == NULL || member->replayed || member->status == WALLET_transaction_id_conflict)
+		if (twin == NULL || twin->replayed || member->replayed || member == guilty)
 			continue;
 		member->status = twin->status;
+		member->difference = twin->difference;
 		member->known = twin->known;
 		member->answer = twin->answer;
 		member->replayed = twin->recorded;
@@ -121,12 +125,14 @@ fail_unrecorded(const Group *group, WalletEntry *guilty, WalletStatus status)
 		if (member->replayed)
 			continue;
 		member->status = member == guilty ? status : WALLET_group_failed;
+		if (member != guilty)
+			member->difference = NULL;
 		member->recorded = false;
 		member->answer = NULL;
 		if (takes_part(group, member))
 			member->known = known_before(group, member);
 	}
-	answer_twins(group);
+	answer_twins(group, guilty);
 }
 
 static void
@@ -150,45 +156,53 @@ undo_all(WalletBatch *batch)
 	}
 }
 
-/* The record of one member of a group that failed; guilty tells what it saw, others what they see. */
-static void
+/*
+ * The record of one member of a group that failed; guilty tells what it saw, others
+ * what they see.  False if its id is not greater than all that its accounts saw.
+ */
+static bool
 record_failure(WalletBatch *batch, WalletEntry *member, const WalletEntry *guilty,
 			   int64_t group_first, int64_t cause)
 {
 	WalletView	view = {
-		.debit = member->debit < 0 ? NULL : &batch->accounts[member->debit],
-		.credit = member->credit < 0 ? NULL : &batch->accounts[member->credit]
+		.debit = wallet_batch_account(batch, member->debit),
+		.credit = wallet_batch_account(batch, member->credit)
 	};
 
 	if (!batch->replaying)
 		member->event.event_id = batch->next_id;
 	batch->next_id++;
+	if (!wallet_event_is_new(&view, member->event.event_id))
+		return false;
 	member->recorded = true;
 	member->known = member->answer = &member->event;
 	if (member == guilty)
 	{
 		wallet_event_guard(&view, member->event.event_id);
-		return;
+		return true;
 	}
 	member->status = WALLET_group_failed;
 	member->event.group_first = group_first;
 	member->event.cause = cause;
 	member->event.present |= WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE;
 	wallet_event_refuse(&view, &member->event, WALLET_group_failed);
+	return true;
 }
 
 /* All members that take part are recorded; guilty is NULL if the cause is an older record. */
-static void
+static bool
 fail_recorded(const Group *group, const WalletEntry *guilty, int64_t group_first, int64_t cause)
 {
 	undo_all(group->batch);
 	group->batch->next_id = group_first;
 	for (size_t i = 0; i < group->count; i++)
 	{
-		if (takes_part(group, &group->members[i]))
-			record_failure(group->batch, &group->members[i], guilty, group_first, cause);
+		if (takes_part(group, &group->members[i]) &&
+			!record_failure(group->batch, &group->members[i], guilty, group_first, cause))
+			return false;
 	}
-	answer_twins(group);
+	answer_twins(group, NULL);
+	return true;
 }
 
 /* The older refusal by which the group fails, or 0. */
@@ -267,18 +281,15 @@ wallet_group_run(WalletBatch *batch, size_t first, size_t count)
 	batch->undo_count = 0;
 	cause = recorded_culprit(&group);
 	if (cause != 0)
-	{
-		fail_recorded(&group, NULL, group_first, cause);
-		return true;
-	}
+		return fail_recorded(&group, NULL, group_first, cause);
 
 	guilty = step_members(&group, group_first);
 	if (guilty == NULL)
-		answer_twins(&group);
+		answer_twins(&group, NULL);
 	else if (guilty->status == WALLET_ledger_corrupt)
 		return false;
 	else if (guilty->recorded)
-		fail_recorded(&group, guilty, group_first, guilty->event.event_id);
+		return fail_recorded(&group, guilty, group_first, guilty->event.event_id);
 	else
 	{
 		undo_all(batch);

@@ -51,15 +51,27 @@ payer_can_afford(const WalletAccount *before, const WalletAccount *after)
 	return wallet_money_available(after->balance, after->held, after->floor) >= 0;
 }
 
+/* In the chain the event names the one before it; outside it names none. */
+static bool
+prev_is_sound(const WalletAccount *before, const WalletAccount *after,
+			  int64_t event_id, bool has_prev, int64_t prev)
+{
+	if (after->last_event != event_id)
+		return !has_prev;
+	return has_prev && prev == before->last_event;
+}
+
 /* Seen alone, may this account go from before to after, and by how much does its balance change? */
 static bool
 side_is_sound(const WalletAccount *before, const WalletAccount *after,
-			  int64_t event_id, wallet_int128 *change)
+			  const WalletEvent *event, uint32_t prev_bit, int64_t prev,
+			  wallet_int128 *change)
 {
 	*change = 0;
 	if (before == NULL)
-		return true;
-	return account_is_sound(before, after, event_id) &&
+		return !(event->present & prev_bit);
+	return account_is_sound(before, after, event->event_id) &&
+		prev_is_sound(before, after, event->event_id, (event->present & prev_bit) != 0, prev) &&
 		payer_can_afford(before, after) &&
 		wallet_money_subtract(after->balance, before->balance, change);
 }
@@ -83,7 +95,9 @@ wallet_invariant_holds(const WalletEvent *event,
 
 	if (event->kind == WALLET_KIND_OPEN)
 		return opening_is_sound(event, credit_after);
-	return side_is_sound(debit_before, debit_after, event->event_id, &debit_change) &&
-		side_is_sound(credit_before, credit_after, event->event_id, &credit_change) &&
+	return side_is_sound(debit_before, debit_after, event, WALLET_HAS_DEBIT_PREV,
+						 event->debit_prev, &debit_change) &&
+		side_is_sound(credit_before, credit_after, event, WALLET_HAS_CREDIT_PREV,
+					  event->credit_prev, &credit_change) &&
 		debit_change == -credit_change;
 }

@@ -56,6 +56,12 @@ id_is_new_to(const WalletAccount *account, int64_t event_id)
 		(event_id > account->last_event && event_id > account->guard_event);
 }
 
+bool
+wallet_event_is_new(const WalletView *view, int64_t event_id)
+{
+	return id_is_new_to(view->debit, event_id) && id_is_new_to(view->credit, event_id);
+}
+
 /* Balances, held and versions as they stand now go into the event. */
 static void
 record_state(const WalletView *view, WalletEvent *event)
@@ -91,7 +97,15 @@ void
 wallet_event_refuse(WalletView *view, WalletEvent *event, WalletStatus status)
 {
 	event->status = (uint16_t) status;
+	if (!(event->present & WALLET_HAS_REQUESTED))
+		event->exponent = 0;
 	event->present &= WALLET_HAS_INPUTS | WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE;
+	if (event->kind == WALLET_KIND_OPEN)
+	{
+		/* Nothing was opened, so there is no account to name. */
+		event->present &= ~WALLET_HAS_CREDIT;
+		view->credit = NULL;
+	}
 	record_state(view, event);
 	if (wallet_status_remembered(status))
 		wallet_event_guard(view, event->event_id);
@@ -101,8 +115,7 @@ wallet_event_refuse(WalletView *view, WalletEvent *event, WalletStatus status)
 static WalletStatus
 judge_moments(const WalletView *view, const WalletEvent *event)
 {
-	if (!id_is_new_to(view->debit, event->event_id) ||
-		!id_is_new_to(view->credit, event->event_id))
+	if (!wallet_event_is_new(view, event->event_id))
 		return WALLET_ledger_corrupt;
 	if ((event->present & WALLET_HAS_EFFECTIVE_AT) &&
 		event->effective_at > wallet_event_moment(event))

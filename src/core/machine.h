@@ -40,6 +40,9 @@ extern void wallet_event_refuse(WalletView *view, WalletEvent *event, WalletStat
 /* Moves guard_event of every account in the view: a recorded decision has read it. */
 extern void wallet_event_guard(const WalletView *view, int64_t event_id);
 
+/* Is the id greater than all that the view's accounts have seen? */
+extern bool wallet_event_is_new(const WalletView *view, int64_t event_id);
+
 /* --- for rule files only --- */
 
 /* Checks of SPEC and format-1, in the order of the table there. */

@@ -74,12 +74,14 @@ subtract_saturating(wallet_int128 a, wallet_int128 b)
 }
 
 /*
- * In this order only the last step can saturate upwards, and a step that
- * saturates downwards leaves a negative number after the floor is taken off.
+ * Where balance and floor have the same sign their difference fits; else the
+ * floor comes last, and pushes further what has saturated.
  */
 wallet_int128
 wallet_money_available(wallet_int128 balance, wallet_int128 held, wallet_int128 floor)
 {
+	if ((balance < 0) == (floor < 0))
+		return subtract_saturating(subtract_saturating(balance, floor), held);
 	return subtract_saturating(subtract_saturating(balance, held), floor);
 }
 

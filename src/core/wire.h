@@ -15,6 +15,18 @@ typedef struct WalletReader
 	bool		ok;
 } WalletReader;
 
+/* NULL stands for no bytes. */
+static inline WalletReader
+wallet_reader(const uint8_t *data, size_t length)
+{
+	static const uint8_t nothing[1];
+	WalletReader reader = {.ok = true};
+
+	reader.at = data ? data : nothing;
+	reader.end = reader.at + (data ? length : 0);
+	return reader;
+}
+
 static inline const uint8_t *
 wallet_read_bytes(WalletReader *reader, size_t n)
 {

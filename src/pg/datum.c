@@ -202,34 +202,6 @@ wallet_uuid_text(const WalletUuid *id)
 	return DatumGetCString(DirectFunctionCall1(uuid_out, PointerGetDatum(id->bytes)));
 }
 
-static bool
-is_code_byte(uint8_t c, bool first)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		(!first && (c == '_' || c == '.' || c == '-'));
-}
-
-bool
-wallet_currency_from_bytes(WalletBytes bytes, WalletCurrency *currency)
-{
-	if (bytes.length == 0 || bytes.length > WALLET_CURRENCY_MAX)
-		return false;
-	for (uint32_t i = 0; i < bytes.length; i++)
-	{
-		if (!is_code_byte(bytes.data[i], i == 0))
-			return false;
-	}
-	memset(currency, 0, sizeof(*currency));
-	memcpy(currency->code, bytes.data, bytes.length);
-	return true;
-}
-
-int
-wallet_currency_length(const WalletCurrency *currency)
-{
-	return (int) strnlen(currency->code, WALLET_CURRENCY_MAX);
-}
-
 void
 wallet_sha256(const uint8_t *data, size_t length, uint8_t out[WALLET_DIGEST_BYTES])
 {

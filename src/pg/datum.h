@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "core/currency.h"
 #include "core/types.h"
 #include "utils/timestamp.h"
 
@@ -55,10 +56,6 @@ extern Datum wallet_currency_text(const WalletCurrency *currency);
  * Returns the number of bytes of that text.
  */
 extern int	wallet_metadata_digest(Datum jsonb, uint8_t digest[WALLET_DIGEST_BYTES]);
-
-/* False if the text cannot be a currency code. */
-extern bool wallet_currency_from_bytes(WalletBytes bytes, WalletCurrency *currency);
-extern int	wallet_currency_length(const WalletCurrency *currency);
 
 /* PostgreSQL counts from 2000, events from 1970. */
 #define WALLET_EPOCH_OFFSET \

@@ -38,8 +38,13 @@ static inline WalletAccount
 fixture_account(int64_t id, wallet_int128 balance)
 {
 	WalletAccount account = {
-		.id = id, .version = 1, .last_event = id, .guard_event = id,
-		.balance = balance, .has_floor = true, .exponent = 2,
+		.id = id,
+		.version = 1,
+		.last_event = id,
+		.guard_event = id,
+		.balance = balance,
+		.has_floor = true,
+		.exponent = 2,
 		.status = WALLET_ACCOUNT_OPEN
 	};
 

@@ -51,10 +51,10 @@ sha256_block(uint32_t state[8], const uint8_t *block)
 	for (int i = 0; i < 64; i++)
 	{
 		uint32_t	one = s[7] + sha256_constants[i] + w[i] +
-			(sha256_rotate(s[4], 6) ^ sha256_rotate(s[4], 11) ^ sha256_rotate(s[4], 25)) +
-			((s[4] & s[5]) ^ (~s[4] & s[6]));
+		(sha256_rotate(s[4], 6) ^ sha256_rotate(s[4], 11) ^ sha256_rotate(s[4], 25)) +
+		((s[4] & s[5]) ^ (~s[4] & s[6]));
 		uint32_t	two = (sha256_rotate(s[0], 2) ^ sha256_rotate(s[0], 13) ^ sha256_rotate(s[0], 22)) +
-			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+		((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
 
 		memmove(s + 1, s, 7 * sizeof(s[0]));
 		s[4] += one;

@@ -316,12 +316,13 @@ static const struct
 	uint32_t	done;			/* results of a success */
 	uint32_t	seen;			/* results of a refusal */
 }			shapes[] =
+
 {
 	{1, WALLET_HAS_DETAIL, WALLET_HAS_GROUP_FIRST, 0, 0},
 	{2, WALLET_HAS_CREDIT | WALLET_HAS_DETAIL, WALLET_HAS_METADATA_DIGEST,
 	WALLET_HAS_CREDIT_BALANCE | WALLET_HAS_CREDIT_VERSION, 0},
 	{3, INPUTS, WALLET_HAS_GROUP_FIRST | WALLET_HAS_EFFECTIVE_AT |
-		WALLET_HAS_EXPECTED_VERSION | WALLET_HAS_METADATA_DIGEST, DONE, SEEN},
+	WALLET_HAS_EXPECTED_VERSION | WALLET_HAS_METADATA_DIGEST, DONE, SEEN},
 	{4, INPUTS, WALLET_HAS_GROUP_FIRST | WALLET_HAS_EXPIRES_AT |
 		WALLET_HAS_EXPECTED_VERSION | WALLET_HAS_METADATA_DIGEST,
 	DONE & ~WALLET_HAS_CREDIT_PREV, SEEN},
@@ -360,6 +361,8 @@ random_event(uint8_t *memory)
 
 	event.present = shapes[i].inputs | (shapes[i].optional & (uint32_t) tap_random()) |
 		(refused ? shapes[i].seen : shapes[i].done);
+	if (refused && event.kind == 2)
+		event.present &= ~WALLET_HAS_CREDIT;	/* nothing was opened */
 	if (refused && tap_chance(30))
 	{
 		event.status = 19;
@@ -397,8 +400,14 @@ random_event(uint8_t *memory)
 	if (event.present & WALLET_HAS_METADATA_DIGEST)
 		memset(event.metadata_digest, tap_pick(256), 32);
 	if (event.present & WALLET_HAS_DETAIL)
-		event.detail = (WalletBytes) {open_detail, sizeof(open_detail)};
-	event.actor = (WalletBytes) {memory, (uint32_t) tap_pick(64)};
+		event.detail = (WalletBytes)
+	{
+		open_detail, sizeof(open_detail)
+	};
+	event.actor = (WalletBytes)
+	{
+		memory, (uint32_t) tap_pick(64)
+	};
 	return event;
 }
 
@@ -494,11 +503,18 @@ static void
 test_final_and_exponent(void)
 {
 	WalletEvent capture = {
-		.event_id = 9, .kind = WALLET_KIND_CAPTURE, .exponent = 2, .final = 1, .debit = 1, .credit = 2,
+		.event_id = 9,
+		.kind = WALLET_KIND_CAPTURE,
+		.exponent = 2,
+		.final = 1,
+		.debit = 1,
+		.credit = 2,
 		.present = WALLET_HAS_DEBIT | WALLET_HAS_CREDIT | WALLET_HAS_RELATED | WALLET_HAS_FINAL | DONE
 	};
 	WalletEvent define = {
-		.event_id = 9, .kind = WALLET_KIND_DEFINE_CURRENCY, .present = WALLET_HAS_DETAIL,
+		.event_id = 9,
+		.kind = WALLET_KIND_DEFINE_CURRENCY,
+		.present = WALLET_HAS_DETAIL,
 		.detail = TEXT("\x02\x03\0\0\0PTS\x03\x01\0\0\0")
 	};
 	uint8_t		bytes[400];
@@ -526,7 +542,9 @@ static bool
 decodes_as(uint16_t kind, uint32_t present)
 {
 	WalletEvent event = {
-		.event_id = 9, .kind = kind, .present = present,
+		.event_id = 9,
+		.kind = kind,
+		.present = present,
 		.exponent = (present & WALLET_HAS_MONEY) ? 2 : 0,
 		.detail = {open_detail, sizeof(open_detail)}
 	};
@@ -573,17 +591,32 @@ static void
 test_difference_in_order(void)
 {
 	const uint32_t all = INPUTS | WALLET_HAS_FINAL | WALLET_HAS_RELATED | WALLET_HAS_EFFECTIVE_AT |
-		WALLET_HAS_EXPIRES_AT | WALLET_HAS_EXPECTED_VERSION | WALLET_HAS_METADATA_DIGEST |
-		WALLET_HAS_DETAIL;
+	WALLET_HAS_EXPIRES_AT | WALLET_HAS_EXPECTED_VERSION | WALLET_HAS_METADATA_DIGEST |
+	WALLET_HAS_DETAIL;
 	WalletEvent a = {
-		.kind = WALLET_KIND_CAPTURE, .present = all, .debit = 1, .credit = 2, .requested = 3,
-		.effective_at = 4, .expires_at = 5, .expected_version = 6, .detail = TEXT("x")
+		.kind = WALLET_KIND_CAPTURE,
+		.present = all,
+		.debit = 1,
+		.credit = 2,
+		.requested = 3,
+		.effective_at = 4,
+		.expires_at = 5,
+		.expected_version = 6,
+		.detail = TEXT("x")
 	};
 	WalletEvent b = {
-		.kind = WALLET_KIND_HOLD, .present = all, .debit = 11, .credit = 12,
-		.requested = (wallet_int128) 1 << 100, .final = 1, .related = {{[15] = 1}},
-		.effective_at = 14, .expires_at = 15, .expected_version = 16,
-		.metadata_digest = {[31] = 1}, .detail = TEXT("y")
+		.kind = WALLET_KIND_HOLD,
+		.present = all,
+		.debit = 11,
+		.credit = 12,
+		.requested = (wallet_int128) 1 << 100,
+		.final = 1,
+		.related = {{[15] = 1}},
+		.effective_at = 14,
+		.expires_at = 15,
+		.expected_version = 16,
+		.metadata_digest = {[31] = 1},
+		.detail = TEXT("y")
 	};
 
 	CHECK(differs_in(&a, &b, "command"));
@@ -648,10 +681,13 @@ test_difference_of_presence(void)
 static WalletEvent
 open_with(WalletDetail *detail, uint8_t *memory)
 {
-	WalletEvent event = {.kind = WALLET_KIND_OPEN, .present = WALLET_HAS_DETAIL};
+	WalletEvent event = {.kind = WALLET_KIND_OPEN,.present = WALLET_HAS_DETAIL};
 
 	wallet_detail_encode(detail, memory);
-	event.detail = (WalletBytes) {memory, (uint32_t) wallet_detail_size(detail)};
+	event.detail = (WalletBytes)
+	{
+		memory, (uint32_t) wallet_detail_size(detail)
+	};
 	return event;
 }
 
@@ -660,14 +696,19 @@ test_difference_of_details(void)
 {
 	uint8_t		left[200];
 	uint8_t		right[200];
-	const uint32_t named = 1 << 1 | 1 << 2 | 1 << 3;	/* name, currency, exponent */
-	WalletDetail x = {.present = named, .name = TEXT("x"), .currency = TEXT("EUR"), .exponent = 2};
+	const uint32_t named = 1 << 1 | 1 << 2 | 1 << 3;	/* name, currency,
+														 * exponent */
+	WalletDetail x = {.present = named,.name = TEXT("x"),.currency = TEXT("EUR"),.exponent = 2};
 	WalletDetail y = {
-		.present = named | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7, .name = TEXT("y"), .currency = TEXT("BHD"),
-		.exponent = 3, .parent = 7
+		.present = named | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7,
+		.name = TEXT("y"),
+		.currency = TEXT("BHD"),
+		.exponent = 3,
+		.parent = 7
 	};
 	WalletEvent a = open_with(&x, left);
 	WalletEvent b = open_with(&y, right);
+	const int	tags[] = {WALLET_DETAIL_FLOOR, WALLET_DETAIL_CEILING, WALLET_DETAIL_PARENT, WALLET_DETAIL_OWNER};
 	const char *const words[] = {"name", "currency", "exponent", "floor", "ceiling", "parent", "owner"};
 
 	for (int i = 0; i < 7; i++)
@@ -682,7 +723,7 @@ test_difference_of_details(void)
 		else if (i == 2)
 			y.exponent = x.exponent;
 		else
-			y.present &= ~(UINT32_C(1) << (int[]) {6, 7, 4, 5}[i - 3]);
+			y.present &= ~(UINT32_C(1) << tags[i - 3]);
 		if (i == 5)
 			y.parent = 0;
 	}

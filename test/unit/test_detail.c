@@ -44,6 +44,14 @@ static const uint8_t full[] =
 	14, 2, 0, 0, 0, 0x34, 0x12
 };
 
+static WalletBytes
+bytes_of(const uint8_t *data, size_t length)
+{
+	WalletBytes bytes = {data, (uint32_t) length};
+
+	return bytes;
+}
+
 static bool
 decodes(const void *bytes, size_t length)
 {
@@ -55,7 +63,7 @@ decodes(const void *bytes, size_t length)
 
 	if (length > 0)
 		memcpy(copy, bytes, length);
-	good = wallet_detail_decode((WalletBytes) {copy, (uint32_t) length}, &detail);
+	good = wallet_detail_decode(bytes_of(copy, length), &detail);
 	if (good && CHECK(wallet_detail_size(&detail) == length))
 	{
 		uint8_t    *again = malloc(length > 0 ? length : 1);
@@ -84,13 +92,22 @@ static void
 test_encode(void)
 {
 	WalletDetail detail = {
-		.exponent = 2, .step = 0x1234, .window_seconds = 86400,
-		.parent = 0x1122334455667788, .until_event = INT64_MIN + 1,
-		.floor = -money_max(), .ceiling = money_max(),
-		.name = TEXT("alice"), .currency = TEXT("EUR"), .owner = TEXT(""),
-		.reason = TEXT("why"), .peer = TEXT("s2"), .remote_name = TEXT("bob"),
+		.exponent = 2,
+		.step = 0x1234,
+		.window_seconds = 86400,
+		.parent = 0x1122334455667788,
+		.until_event = INT64_MIN + 1,
+		.floor = -money_max(),
+		.ceiling = money_max(),
+		.name = TEXT("alice"),
+		.currency = TEXT("EUR"),
+		.owner = TEXT(""),
+		.reason = TEXT("why"),
+		.peer = TEXT("s2"),
+		.remote_name = TEXT("bob"),
 		.digest = {digest, 32}
 	};
+	const uint8_t two_decimals[] = {3, 1, 0, 0, 0, 2};
 	uint8_t		out[sizeof(full) + 1];
 
 	CHECK(wallet_detail_size(&detail) == 0);
@@ -108,7 +125,7 @@ test_encode(void)
 	wallet_detail_set(&detail, WALLET_DETAIL_EXPONENT);
 	CHECK(wallet_detail_size(&detail) == 6);
 	wallet_detail_encode(&detail, out);
-	CHECK(memcmp(out, (const uint8_t[]) {3, 1, 0, 0, 0, 2}, 6) == 0);
+	CHECK(memcmp(out, two_decimals, 6) == 0);
 	tap_case("every tag is written as the table says");
 }
 
@@ -117,7 +134,7 @@ test_decode(void)
 {
 	WalletDetail detail;
 
-	CHECK(wallet_detail_decode((WalletBytes) {full, sizeof(full)}, &detail));
+	CHECK(wallet_detail_decode(bytes_of(full, sizeof(full)), &detail));
 	CHECK(detail.present == 0x7ffe);
 	CHECK(wallet_bytes_equal(detail.name, TEXT("alice")));
 	CHECK(wallet_bytes_equal(detail.currency, TEXT("EUR")));
@@ -136,7 +153,7 @@ test_decode(void)
 	for (int tag = 1; tag <= 14; tag++)
 		CHECK(wallet_detail_has(&detail, (WalletDetailTag) tag));
 
-	CHECK(wallet_detail_decode((WalletBytes) {full, 10}, &detail));
+	CHECK(wallet_detail_decode(bytes_of(full, 10), &detail));
 	CHECK(detail.present == 1 << 1);
 	CHECK(!wallet_detail_has(&detail, WALLET_DETAIL_OWNER) && detail.parent == 0 &&
 		  detail.floor == 0);
@@ -150,7 +167,7 @@ test_empty(void)
 
 	CHECK(decodes("", 0));
 	memset(&detail, 0xff, sizeof(detail));
-	CHECK(wallet_detail_decode((WalletBytes) {NULL, 0}, &detail));
+	CHECK(wallet_detail_decode(bytes_of(NULL, 0), &detail));
 	CHECK(detail.present == 0);
 	tap_case("an empty detail has no fields");
 }
@@ -203,7 +220,11 @@ test_values(void)
 	CHECK(!DECODES(8, 4, 0, 0, 0, 0, 0, 0, 0));
 	CHECK(DECODES(6, 16, 0, 0, 0, MONEY_MAX_BYTES));
 	CHECK(DECODES(7, 16, 0, 0, 0, MONEY_MIN_BYTES));
-	/* 10^38: one more than the maximum; -10^38; and the most negative of 128 bits */
+
+	/*
+	 * 10^38: one more than the maximum; -10^38; and the most negative of 128
+	 * bits
+	 */
 	CHECK(!DECODES(6, 16, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x22, 0x8a, 0x09, 0x7a, 0xc4, 0x86, 0x5a, 0xa8, 0x4c, 0x3b, 0x4b));
 	CHECK(!DECODES(7, 16, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x22, 0x8a, 0x09, 0x7a, 0xc4, 0x86, 0x5a, 0xa8, 0x4c, 0x3b, 0x4b));
 	CHECK(!DECODES(6, 16, 0, 0, 0, 0, 0, 0, 0, 0xc0, 0xdd, 0x75, 0xf6, 0x85, 0x3b, 0x79, 0xa5, 0x57, 0xb3, 0xc4, 0xb4));

@@ -19,10 +19,10 @@ static uint8_t digests[EVENTS_MAX][32];
 static bool
 is_hex(const uint8_t *bytes, const char *hex)
 {
-	char		text[65];
+	char text[	65];
 
 	for (int i = 0; i < 32; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+		snprintf(text +2 * i, 3, "%02x", bytes[i]);
 	return strcmp(text, hex) == 0;
 }
 

@@ -94,7 +94,10 @@ test_random(void)
 		size_t		expected_n = 0;
 		size_t		n = (size_t) tap_pick(round % 30 == 0 ? IDS_MAX : 40);
 
-		/* Bits in which ids differ: a mask of random bytes, so that passes are skipped here and there. */
+		/*
+		 * Bits in which ids differ: a mask of random bytes, so that passes
+		 * are skipped here and there.
+		 */
 		uint64_t	mask = 0;
 		uint64_t	base = tap_random() & INT64_MAX;
 

@@ -33,6 +33,7 @@ typedef struct Scene
 	WalletAccount payee_before;
 	bool		no_payer;
 	bool		no_payee;
+	bool		forbidden;
 	WalletEvent event;
 } Scene;
 
@@ -60,7 +61,8 @@ play(Scene *s)
 {
 	WalletView	view = {
 		.debit = s->no_payer ? NULL : &s->payer,
-		.credit = s->no_payee ? NULL : &s->payee
+		.credit = s->no_payee ? NULL : &s->payee,
+		.forbidden = s->forbidden
 	};
 
 	s->payer_before = s->payer;
@@ -132,6 +134,7 @@ typedef enum Fault
 	FAULT_FUTURE,
 	FAULT_NO_PAYER,
 	FAULT_NO_PAYEE,
+	FAULT_FORBIDDEN,
 	FAULT_VERSION,
 	FAULT_PAYER_FROZEN,
 	FAULT_PAYER_CLOSED,
@@ -149,6 +152,7 @@ static const WalletStatus fault_status[FAULTS] =
 	[FAULT_FUTURE] = WALLET_invalid_effective_at,
 	[FAULT_NO_PAYER] = WALLET_account_not_found,
 	[FAULT_NO_PAYEE] = WALLET_account_not_found,
+	[FAULT_FORBIDDEN] = WALLET_insufficient_privilege,
 	[FAULT_VERSION] = WALLET_version_conflict,
 	[FAULT_PAYER_FROZEN] = WALLET_account_frozen,
 	[FAULT_PAYER_CLOSED] = WALLET_account_closed,
@@ -174,6 +178,9 @@ make_fault(Scene *s, Fault fault)
 			break;
 		case FAULT_NO_PAYEE:
 			s->no_payee = true;
+			break;
+		case FAULT_FORBIDDEN:
+			s->forbidden = true;
 			break;
 		case FAULT_VERSION:
 			s->event.present |= WALLET_HAS_EXPECTED_VERSION;
@@ -219,7 +226,10 @@ scene_with(unsigned faults, WalletStatus *expected)
 	*expected = WALLET_success;
 	for (int fault = FAULTS - 1; fault >= 0; fault--)
 	{
-		/* An account has one status: the later of the two is the one that is left out. */
+		/*
+		 * An account has one status: the later of the two is the one that is
+		 * left out.
+		 */
 		if (!(faults & 1u << fault) ||
 			(fault == FAULT_PAYER_CLOSED && (faults & 1u << FAULT_PAYER_FROZEN)) ||
 			(fault == FAULT_PAYEE_CLOSED && (faults & 1u << FAULT_PAYEE_FROZEN)))
@@ -272,7 +282,10 @@ test_stateless(void)
 	memcpy(s.payee.currency.code, "USD", 3);
 	CHECK(play(&s) == WALLET_invalid_argument && untouched(&s));
 	s = scene();
-	view = (WalletView) {.debit = &s.payer, .credit = &s.payer};
+	view = (WalletView)
+	{
+		.debit = &s.payer,.credit = &s.payer
+	};
 	CHECK(wallet_step(&view, &s.event) == WALLET_same_account);
 	CHECK(s.payer.balance == 100 && s.payer.version == 7 && s.payer.guard_event == 71);
 	tap_case("amounts, currencies and twice the same account are refused without a trace");
@@ -293,7 +306,10 @@ test_stateless(void)
 	for (int i = 0; i < 3; i++)
 	{
 		s = scene();
-		s.event.kind = (uint16_t[]) {0, 28, 65535}[i];
+		s.event.kind = (uint16_t[])
+		{
+			0, 28, 65535
+		}[i];
 		CHECK(play(&s) == WALLET_invalid_argument && untouched(&s));
 	}
 	tap_case("a kind that does not exist is invalid_argument");
@@ -311,7 +327,7 @@ test_refusal_record(void)
 	{
 		Scene		s = scene();
 		const uint32_t inputs = INPUTS | WALLET_HAS_EFFECTIVE_AT | WALLET_HAS_EXPECTED_VERSION |
-			WALLET_HAS_METADATA_DIGEST | WALLET_HAS_GROUP_FIRST;
+		WALLET_HAS_METADATA_DIGEST | WALLET_HAS_GROUP_FIRST;
 
 		make_fault(&s, remembered[i]);
 		s.payer.held = 13;
@@ -486,7 +502,11 @@ test_ceilings(void)
 	CHECK(pay_to(-100, 0, -70) == WALLET_success);
 	CHECK(pay_to(-100, 0, -71) == WALLET_ceiling_exceeded);
 	CHECK(pay_to(most - 30, 0, most) == WALLET_success);
-	/* More than 38 digits is above any ceiling: told as that, which comes first. */
+
+	/*
+	 * More than 38 digits is above any ceiling: told as that, which comes
+	 * first.
+	 */
 	CHECK(pay_to(most - 29, 0, most) == WALLET_ceiling_exceeded);
 	CHECK(pay_to(most, most, most) == WALLET_ceiling_exceeded);
 	CHECK(pay_to(1, most, most) == WALLET_ceiling_exceeded);
@@ -610,7 +630,10 @@ test_spending_bounds(void)
 	wallet_int128 most = fixture_most();
 	Scene		s = scene();
 
-	/* days: 86400 * 10^6 microseconds; the last of day 19999 and the first of day 20000 */
+	/*
+	 * days: 86400 * 10^6 microseconds; the last of day 19999 and the first of
+	 * day 20000
+	 */
 	s.payer.has_spend_limit = true;
 	s.payer.spend_limit = 30;
 	s.payer.window_seconds = 86400;
@@ -647,7 +670,10 @@ test_spending_bounds(void)
 	s.payer.window_seconds = 1;
 	CHECK(play(&s) == WALLET_success && s.payer.spent == most);
 
-	/* a limit of 0 lets nothing out; no limit counts nothing; the payee's does not matter */
+	/*
+	 * a limit of 0 lets nothing out; no limit counts nothing; the payee's
+	 * does not matter
+	 */
 	s = scene();
 	s.payer.has_spend_limit = true;
 	s.payer.window_seconds = 1;
@@ -675,11 +701,18 @@ typedef struct Opening
 static void
 prepare_opening(Opening *o)
 {
-	*o = (Opening) {
-		.detail = {.name = TEXT("alice"), .currency = TEXT("BHD"), .exponent = 3},
-		.event = {
-			.event_id = EVENT, .kind = WALLET_KIND_OPEN, .present = WALLET_HAS_DETAIL,
-			.transaction_id = fixture_uuid(1)
+	*o = (Opening)
+	{
+		.detail =
+		{
+			.name = TEXT("alice"),.currency = TEXT("BHD"),.exponent = 3
+		},
+			.event =
+		{
+			.event_id = EVENT,
+				.kind = WALLET_KIND_OPEN,
+				.present = WALLET_HAS_DETAIL,
+				.transaction_id = fixture_uuid(1)
 		}
 	};
 	wallet_detail_set(&o->detail, WALLET_DETAIL_NAME);
@@ -695,7 +728,10 @@ static WalletStatus
 play_opening(Opening *o)
 {
 	wallet_detail_encode(&o->detail, o->bytes);
-	o->event.detail = (WalletBytes) {o->bytes, (uint32_t) wallet_detail_size(&o->detail)};
+	o->event.detail = (WalletBytes)
+	{
+		o->bytes, (uint32_t) wallet_detail_size(&o->detail)
+	};
 	return wallet_step(&o->view, &o->event);
 }
 
@@ -704,8 +740,13 @@ test_open(void)
 {
 	Opening		o;
 	WalletAccount expected = {
-		.id = EVENT, .version = 1, .last_event = EVENT, .guard_event = EVENT, .exponent = 3,
-		.status = WALLET_ACCOUNT_OPEN, .currency = {"BHD"}
+		.id = EVENT,
+		.version = 1,
+		.last_event = EVENT,
+		.guard_event = EVENT,
+		.exponent = 3,
+		.status = WALLET_ACCOUNT_OPEN,
+		.currency = {"BHD"}
 	};
 
 	prepare_opening(&o);
@@ -783,7 +824,9 @@ test_define_currency(void)
 {
 	const WalletBytes complete = TEXT("\2\3\0\0\0PTS\3\1\0\0\0\5");
 	WalletEvent event = {
-		.event_id = EVENT, .kind = WALLET_KIND_DEFINE_CURRENCY, .present = WALLET_HAS_DETAIL,
+		.event_id = EVENT,
+		.kind = WALLET_KIND_DEFINE_CURRENCY,
+		.present = WALLET_HAS_DETAIL,
 		.detail = complete
 	};
 	WalletView	view = {.currency_defined = false};

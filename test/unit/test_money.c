@@ -84,7 +84,8 @@ test_small_numbers(void)
 	const int16_t zeros[] = {0, 0, 0};
 	const int16_t five[] = {5};
 	const int16_t mixed[] = {1234, 5600};	/* 1234.56 */
-	const int16_t padded[] = {0, 0, 12, 3400, 0};	/* 0000 0000 0012 . 3400 0000 */
+	const int16_t padded[] = {0, 0, 12, 3400, 0};	/* 0000 0000 0012 . 3400
+													 * 0000 */
 
 	for (int exponent = 0; exponent <= 30; exponent++)
 	{
@@ -118,7 +119,10 @@ test_scale(void)
 
 	for (int exponent = 0; exponent <= 30; exponent++)
 	{
-		/* 10^-e lies in base-10000 digit g = ceil(e / 4) after the point, as 10^(4g - e). */
+		/*
+		 * 10^-e lies in base-10000 digit g = ceil(e / 4) after the point, as
+		 * 10^(4g - e).
+		 */
 		int			g = (exponent + 3) / 4;
 		int			h = (exponent + 4) / 4; /* the same for e + 1 decimals */
 		int16_t		smallest = (int16_t) ten_to(4 * g - exponent);
@@ -143,10 +147,13 @@ test_size(void)
 {
 	/* exponent 0: 38 nines: 99 9999 * 9, the first digit counts 10000^9 */
 	const int16_t nines_0[] = {99, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999};
+
 	/* exponent 2: 36 nines before the point, 2 after */
 	const int16_t nines_2[] = {9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900};
+
 	/* exponent 3: 35 nines before, 3 after */
 	const int16_t nines_3[] = {999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9990};
+
 	/* exponent 30: 8 nines before, 30 = 7 * 4 + 2 after */
 	const int16_t nines_30[] = {9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900};
 	const int16_t zeros_after[] = {99, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 0, 0};
@@ -161,7 +168,11 @@ test_size(void)
 	CHECK(becomes(nines_3, 10, 8, false, 3, most));
 	CHECK(becomes(nines_30, 10, 1, false, 30, most));
 	CHECK(becomes(nines_30, 10, 1, true, 30, -most));
-	/* the same digits with one decimal more to come: 38 nines are 39 digits of minor units */
+
+	/*
+	 * the same digits with one decimal more to come: 38 nines are 39 digits
+	 * of minor units
+	 */
 	CHECK(is_refused(nines_0, 10, 9, 1, WALLET_amount_overflow));
 	CHECK(is_refused(nines_2, 10, 8, 3, WALLET_amount_overflow));
 
@@ -186,6 +197,7 @@ test_scale_before_size(void)
 {
 	/* 10^40 + 10^-4: both faults in one number */
 	const int16_t both[] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
 	/* 9999 0000 ... with 99.99 behind the point in the middle of a digit */
 	const int16_t partial[] = {9999, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9999};
 
@@ -288,7 +300,10 @@ test_available(void)
 	CHECK(wallet_money_available(most, most, -most) == most);
 	tap_case("available = balance - held - floor");
 
-	/* 2 * (10^38 - 1) does not fit: more than any amount is there, or less than none. */
+	/*
+	 * 2 * (10^38 - 1) does not fit: more than any amount is there, or less
+	 * than none.
+	 */
 	CHECK(wallet_money_available(most, 0, -most) >= most);
 	CHECK(wallet_money_available(most, 0, -most) == int128_max());
 	CHECK(wallet_money_available(-most, most, 0) < -most);
@@ -328,17 +343,18 @@ test_available(void)
 static WalletStatus
 reference_from_digits(const int16_t *digits, int ndigits, int weight, int exponent, char *minor)
 {
-	char		text[DECIMALS_MAX * 2] = "";
-	int			kept = 4 * (weight + 1) + exponent; /* characters that are minor units */
+	char text[	DECIMALS_MAX * 2] = "";
+	int			kept = 4 * (weight + 1) + exponent; /* characters that are
+													 * minor units */
 	int			length;
 	char	   *first = text;
 
 	for (int i = 0; i < ndigits; i++)
 	{
-		text[4 * i] = (char) ('0' + digits[i] / 1000);
-		text[4 * i + 1] = (char) ('0' + digits[i] / 100 % 10);
-		text[4 * i + 2] = (char) ('0' + digits[i] / 10 % 10);
-		text[4 * i + 3] = (char) ('0' + digits[i] % 10);
+		text[		4 * i] = (char) ('0' + digits[i] / 1000);
+		text[		4 * i + 1] = (char) ('0' + digits[i] / 100 % 10);
+		text[		4 * i + 2] = (char) ('0' + digits[i] / 10 % 10);
+		text[		4 * i + 3] = (char) ('0' + digits[i] % 10);
 	}
 	length = 4 * ndigits;
 	for (int i = kept < 0 ? 0 : kept; i < length; i++)
@@ -347,8 +363,9 @@ reference_from_digits(const int16_t *digits, int ndigits, int weight, int expone
 			return WALLET_invalid_scale;
 	}
 	for (; length < kept; length++)
-		text[length] = '0';
-	text[kept < 0 ? 0 : kept] = '\0';
+		text[		length] = '0';
+	text[		kept < 0 ? 0 : kept] = '\0';
+
 	while (*first == '0')
 		first++;
 	if (strlen(first) > 38)
@@ -371,7 +388,7 @@ text_of(wallet_int128 value, char *text)
 		value /= 10;
 	} while (value > 0);
 	while (n > 0)
-		*text++ = reversed[--n];
+		*text ++= reversed[--n];
 	*text = '\0';
 }
 
@@ -379,7 +396,7 @@ text_of(wallet_int128 value, char *text)
 static int
 reference_to_digits(const char *minor, int exponent, int16_t *digits, int *weight)
 {
-	char		text[128];
+	char text[	128];
 	int			behind = exponent;
 	int			before;
 	int			n = 0;
@@ -395,15 +412,16 @@ reference_to_digits(const char *minor, int exponent, int16_t *digits, int *weigh
 	before = (int) strlen(text) - behind;
 	while (before % 4 != 0)
 	{
-		memmove(text + 1, text, strlen(text) + 1);
-		text[0] = '0';
+		memmove(text +1, text, strlen(text) + 1);
+		text[		0] = '0';
+
 		before++;
 	}
 	for (size_t i = 0; i < strlen(text); i += 4)
 	{
 		char		group[5];
 
-		memcpy(group, text + i, 4);
+		memcpy(group, text +i, 4);
 		group[4] = '\0';
 		digits[n++] = (int16_t) atoi(group);
 	}
@@ -467,7 +485,7 @@ test_random_to_digits(void)
 		int			weight = 0;
 		int			expected_weight = 0;
 		int			n;
-		char		text[48];
+		char text[	48];
 		wallet_int128 back = 0;
 
 		if (tap_chance(60))

@@ -17,6 +17,7 @@ static const struct
 	const char *sqlstate;
 	bool		remembered;
 }			promised[] =
+
 {
 	{0, "success", "00000", true},
 	{1, "insufficient_funds", "WA001", true},
@@ -54,9 +55,10 @@ static const struct
 	{34, "clock_unsafe", "WA034", false},
 	{40, "shard_unavailable", "WA040", false},
 	{41, "wrong_shard", "WA041", false},
+	{42, "insufficient_privilege", "42501", false},
 	{90, "ledger_corrupt", "WA090", false},
-	{200, "queued", "", false},		/* never raised */
-	{201, "pending", "", false}		/* never raised */
+	{200, "queued", "", false}, /* never raised */
+	{201, "pending", "", false} /* never raised */
 };
 
 #define PROMISED (sizeof(promised) / sizeof(promised[0]))
