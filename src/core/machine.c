@@ -107,7 +107,7 @@ wallet_event_refuse(WalletView *view, WalletEvent *event, WalletStatus status)
 		view->credit = NULL;
 	}
 	record_state(view, event);
-	if (wallet_status_remembered(status))
+	if (wallet_status_remembered((int) status))
 		wallet_event_guard(view, event->event_id);
 }
 

@@ -17,8 +17,7 @@ extern int	wallet_errcode(WalletStatus status);
  * the account, amount or limit, or NULL; hint: instead of the status's own, or
  * NULL.
  */
-extern void wallet_raise(WalletStatus status, const char *detail, const char *hint)
-			pg_attribute_noreturn();
+extern _Noreturn void wallet_raise(WalletStatus status, const char *detail, const char *hint);
 
 /* invalid_argument with a message of its own. */
 #define wallet_raise_argument(...) \
