@@ -5,9 +5,9 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
 
 batch=8000 small=10000 large=${BENCH_ACCOUNTS:-1000000} rounds=${BENCH_ROUNDS:-3} seconds=${BENCH_SECONDS:-8}
-proof_calls=125
+proof_calls=125 proof_times=3 wal_transfers=20000
 if [ "${BENCH:-}" = quick ]; then
-    large=${BENCH_ACCOUNTS:-0} rounds=${BENCH_ROUNDS:-1} seconds=${BENCH_SECONDS:-3}
+    large=${BENCH_ACCOUNTS:-0} rounds=${BENCH_ROUNDS:-1} seconds=${BENCH_SECONDS:-3} proof_times=1 wal_transfers=4000
 fi
 work=build/bench
 server=$work/server
@@ -26,7 +26,7 @@ server() { tools/server.sh "$1" "$server" "${@:2}" 9>&-; }
 trap 'server drop >/dev/null 2>&1 || true' EXIT
 trap 'exit 130' INT TERM HUP PIPE
 
-note() { printf '  %s\n' "$*" >&2; }
+note() { printf '  %4d s  %s\n' $SECONDS "$*" >&2; }
 sql() { psql -qXAt -v ON_ERROR_STOP=1 -d "$db" -c "$1"; }
 # quotient A B [FORMAT]
 quotient() { awk -v a="$1" -v b="$2" -v f="${3:-%.0f}" 'BEGIN { printf f, a / b }'; }
@@ -101,14 +101,26 @@ wal_bytes() {
     quotient "$(sql "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$from')")" "$count"
 }
 
-# events_per_second NAME SQL: best-known is the median of three runs.
+# timed NAME SQL: nanoseconds.
 timed() {
     local name=$1 query=$2 i from
-    for i in 1 2 3; do
+    for ((i = 1; i <= proof_times; i++)); do
         from=$(date +%s%N)
         sql "$query" >/dev/null
         echo "$name $i $(($(date +%s%N) - from))" >>"$samples"
     done
+}
+
+# ticks: of all processors since boot "all", "idle", and "ours": of this script and its server, done and running.
+ticks() {
+    local files=(/proc/$$/stat) pid
+    for pid in $(head -n 1 "$PGDATA/postmaster.pid") $(psql -qXAtc "SELECT pid FROM pg_stat_activity WHERE backend_type <> 'client backend'"); do
+        files+=("/proc/$pid/stat")
+    done
+    # After "(name)": 12 to 15 are the times in and below user and kernel.
+    awk 'FILENAME == "/proc/stat" { if ($1 == "cpu") { for (i = 2; i <= 9; i++) all += $i; idle = $5 + $6 } next }
+         { sub(/.*\) /, ""); ours += $12 + $13 + $14 + $15 }
+         END { print all, idle, ours }' /proc/stat "${files[@]}"
 }
 
 # ---- Reading the samples
@@ -139,6 +151,7 @@ ${BENCH_SETTINGS:-}
 CONF
 note "building, starting a server"
 eval "$(server start "$work/bench.conf")"
+read -r all_before idle_before ours_before <<<"$(ticks)"
 refuse_unless_durable
 
 ledgers=(small)
@@ -177,23 +190,21 @@ arguments_ms=$(quotient 1000 "$(run_pgbench arguments 1 -t 20)" %.1f)
 
 # ---- Rounds
 
-for ((round = 1; round <= rounds; round++)); do
-    settle small
-    for clients in 1 8 32; do
-        sample small/baseline $clients
-        sample small/wallet $clients
-        case $clients in
-        1) sample small/bulk-by-id 2 ;;
-        8) sample small/bulk-by-id 1; sample small/bulk-by-name 1 ;;
-        esac
+run_plan() {
+    local i step
+    settle "$1"
+    for ((i = 0; i < ${#plan[@]}; i++)); do
+        step=${plan[$((round % 2 ? i : ${#plan[@]} - 1 - i))]}
+        sample "$1/${step% *}" "${step#* }"
     done
-    if [ "$large" -gt 0 ]; then
-        settle large
-        sample large/baseline 8
-        sample large/bulk-by-id 1
-        sample large/wallet 8
-        sample large/bulk-by-name 1
-    fi
+}
+
+for ((round = 1; round <= rounds; round++)); do
+    # Every second round backwards, so that none always comes after the same other.
+    plan=("baseline 1" "wallet 1" "bulk-by-id 2" "baseline 8" "wallet 8" "bulk-by-id 1" "bulk-by-name 1" "baseline 32" "wallet 32")
+    run_plan small
+    plan=("bulk-by-id 1" "bulk-by-name 1" "baseline 8" "wallet 8")
+    [ "$large" -eq 0 ] || run_plan large
 done
 
 # ---- Bytes
@@ -203,7 +214,7 @@ db=small accounts=$small
 for script in baseline wallet; do
     sql "CHECKPOINT"
     for state in cold warm; do
-        echo "wal/$script/$state 1 $(wal_bytes 20000 run_pgbench $script 8 -t 2500)" >>"$samples"
+        echo "wal/$script/$state 1 $(wal_bytes $wal_transfers run_pgbench $script 8 -t $((wal_transfers / 8)))" >>"$samples"
     done
 done
 sql "SELECT bench.prepare_calls(20, $batch)" >/dev/null
@@ -216,6 +227,10 @@ IFS='|' read -r base_table base_index event_table event_index < <(sql "
            (pg_table_size('wallet.event') + pg_table_size('wallet.milestone')) / e.n,
            (pg_indexes_size('wallet.event') + pg_indexes_size('wallet.milestone')) / e.n
     FROM (SELECT count(*) AS n FROM baseline.transfer) b, (SELECT count(*) AS n FROM wallet.event) e")
+
+read -r all idle ours <<<"$(ticks)"
+others=$((100 * (all - all_before - idle + idle_before - ours + ours_before) / (all - all_before)))
+[ $others -ge 0 ] || others=0
 
 # ---- The report
 
@@ -239,13 +254,14 @@ proof_line() {
 {
     say "wallet $(sql "SELECT extversion FROM pg_extension WHERE extname = 'wallet'") · $(date -u +%Y-%m-%d) · PostgreSQL $version · $(nproc) × $cpu · $((memory_mb / 1024)) GB · $(uname -sr | cut -d- -f1)"
     say "$(sql "SELECT string_agg(name || ' ' || current_setting(name), ', ') FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers')")"
-    say "$rounds rounds of $seconds s each, in turns; the median, the range, and the median of the rounds' ratios. pgbench and server share the machine."
+    say "$rounds rounds, $seconds s for each line, in turns; the median, the range, and the median of the rounds' ratios."
+    say "pgbench and server share the machine; while they ran, everything else used $others % of its processors$([ $others -lt 10 ] || echo " (do not quote these figures)")."
     say
     say "One transfer a call and a commit, prepared, ids of wallet_uuid() (version 7), $(grouped $small) accounts"
     line "" "transfers/s" "smallest – largest" "ratio"
     for clients in 1 8 32; do
-        rate_line "hand-written plpgsql, $clients sessions" "small/baseline/$clients"
-        bulk_line "wallet_transfer, $clients sessions" "small/wallet/$clients" "small/baseline/$clients"
+        rate_line "hand-written plpgsql, sessions: $clients" "small/baseline/$clients"
+        bulk_line "wallet_transfer, sessions: $clients" "small/wallet/$clients" "small/baseline/$clients"
     done
     say
     say "Bulk, $(grouped $batch) transfers a call and a commit; ratio to the plpgsql ledger with 8 sessions over as many accounts"
@@ -272,7 +288,7 @@ proof_line() {
     printf '  %-38s %10s %22s %10s %10s\n' "hand-written plpgsql" "$(median wal/baseline/warm)" "$(median wal/baseline/cold)" "$base_table" "$base_index"
     printf '  %-38s %10s %22s %10s %10s\n' "wallet_transfer" "$(median wal/wallet/warm)" "$(median wal/wallet/cold)" "$event_table" "$event_index"
     printf '  %-38s %10s %22s %10s %10s\n' "wallet_transfers_by_id, bulk" "$(median wal/bulk-by-id/warm)" "$(median wal/bulk-by-id/cold)" "$event_table" "$event_index"
-    say "  After a checkpoint full_page_writes puts each page into the WAL once: the first $(grouped 20000) transfers, $(grouped $((10 * batch))) in bulk."
+    say "  After a checkpoint full_page_writes puts each page into the WAL once: the first $(grouped $wal_transfers) transfers, $(grouped $((10 * batch))) in bulk."
     say "  Table and indexes of what grows: baseline.transfer; wallet.event and wallet.milestone."
 } >"$out/$name.txt"
 say

@@ -30,7 +30,7 @@ trap 'server drop >/dev/null 2>&1 || true' EXIT
 
 bold='' good='' bad='' plain=''
 [ ! -t 1 ] || { bold=$'\e[1m' good=$'\e[32m' bad=$'\e[31m' plain=$'\e[0m'; }
-broken=0
+broken=0 bar=''
 
 heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 fact() { printf '  %s\n' "$*"; }
@@ -52,15 +52,15 @@ start_clock() { began=$(date +%s%N); }
 stop_clock() { took_ns=$(($(date +%s%N) - began)); took=$(awk -v t=$took_ns 'BEGIN { printf "%.1f s", t / 1e9 }'); }
 per_second() { grouped $(($1 * 1000000000 / took_ns)); }
 
-# progress DONE: one line, rewritten in place on a terminal.
+# progress DONE: one line, rewritten in place on a terminal, else printed once by end_progress.
 progress() {
-    [ -t 1 ] || return 0
-    local full=$(($1 * 40 / lines)) line
-    printf -v line '%*s' "$full" ''
-    printf -v line '%s%*s' "${line// /█}" $((40 - full)) ''
-    printf '\r  [%s] %s of %s ' "$line" "$(grouped "$1")" "$(grouped $lines)"
+    local full=$(($1 * 40 / lines))
+    printf -v bar '%*s' "$full" ''
+    printf -v bar '%s%*s' "${bar// /█}" $((40 - full)) ''
+    bar="  [$bar] $(grouped "$1") of $(grouped $lines)"
+    [ ! -t 1 ] || printf '\r%s' "$bar"
 }
-end_progress() { [ ! -t 1 ] || printf '\r\e[K'; }
+end_progress() { if [ -t 1 ]; then printf '\n'; else printf '%s\n' "$bar"; fi; }
 
 sql() { psql -qXAt -v ON_ERROR_STOP=1 -c "$1"; }
 # show SQL: as psql would.
@@ -131,6 +131,7 @@ answers_by_status() { cut -d'|' -f2 "$1" | sort | uniq -c | sort -rn | awk '{ pr
 
 heading "1. A PostgreSQL of its own, with wallet"
 start_clock
+[ ! -t 1 ] || printf '  building …\r'
 tools/server.sh stage 9>&- || die "wallet does not build"
 server drop
 rm -rf "$work"

@@ -130,6 +130,7 @@ CREATE TYPE wallet.outcome AS (
 	replayed boolean
 );
 
+COMMENT ON SCHEMA wallet IS 'Tables, views and types of the extension wallet: read them, never write them.';
 COMMENT ON TABLE wallet.event IS 'Every command that was decided for good, in the order of event_id. Immutable; the truth from which all else can be computed (doc/format-1.md).';
 COMMENT ON TABLE wallet.account IS 'One row per account: a balance of one name in one currency. Immutable; id is the event_id of its opening.';
 COMMENT ON TABLE wallet.balance IS 'One row per account: the state that the events add up to. Written by the machine only. status: 1 open, 2 frozen, 3 closed; money in major units.';

@@ -51,6 +51,13 @@ numeric_arg(FunctionCallInfo fcinfo, int i)
 	return PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
 }
 
+/* A finite number, or none. */
+static bool
+is_limit(Datum numeric)
+{
+	return numeric == (Datum) 0 || wallet_numeric_scale(numeric) >= 0;
+}
+
 Datum
 wallet_sql_open(PG_FUNCTION_ARGS)
 {
@@ -68,6 +75,8 @@ wallet_sql_open(PG_FUNCTION_ARGS)
 	fault = judge_open(fcinfo, request);
 	if (!PG_ARGISNULL(ARG_METADATA))
 		wallet_fault(request, wallet_set_metadata(request, &entry->event, PG_GETARG_DATUM(ARG_METADATA)));
+	if (!is_limit(request->floor) || !is_limit(request->ceiling))
+		wallet_fault(request, WALLET_invalid_amount);
 	if (!PG_ARGISNULL(ARG_TRANSACTION_ID))
 		memcpy(entry->event.transaction_id.bytes,
 			   DatumGetPointer(PG_GETARG_DATUM(ARG_TRANSACTION_ID)), sizeof(WalletUuid));

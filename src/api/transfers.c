@@ -105,35 +105,49 @@ begin_call(const Column *first)
 	return wallet_call_begin(first->count, WALLET_KIND_TRANSFER, false);
 }
 
-static int
-compare_ints(const void *a, const void *b)
+/* Where a run of one group number begins. */
+typedef struct Run
 {
-	int32		left = *(const int32 *) a;
-	int32		right = *(const int32 *) b;
+	int32		group;
+	int			position;		/* from 1 */
+} Run;
 
-	return (left > right) - (left < right);
+static int
+compare_runs(const void *a, const void *b)
+{
+	const Run  *left = a;
+	const Run  *right = b;
+
+	if (left->group != right->group)
+		return left->group < right->group ? -1 : 1;
+	return left->position - right->position;
 }
 
 /* Members of a group are neighbours: a number that comes back is an error. */
 static void
 check_adjacent(const Column *groups)
 {
-	int32	   *begun = palloc(groups->count * sizeof(int32));
+	Run		   *runs = palloc((groups->count + 1) * sizeof(Run));
 	int			n = 0;
 
 	for (int i = 0; i < groups->count; i++)
 	{
-		if (i == 0 || DatumGetInt32(groups->values[i]) != DatumGetInt32(groups->values[i - 1]))
-			begun[n++] = DatumGetInt32(groups->values[i]);
+		int32		group = DatumGetInt32(groups->values[i]);
+
+		if (n == 0 || group != DatumGetInt32(groups->values[i - 1]))
+		{
+			runs[n].group = group;
+			runs[n++].position = i + 1;
+		}
 	}
-	qsort(begun, n, sizeof(int32), compare_ints);
+	qsort(runs, n, sizeof(Run), compare_runs);
 	for (int i = 1; i < n; i++)
 	{
-		if (begun[i] == begun[i - 1])
-			wallet_raise_argument("group %d appears in two places of array \"groups\": its members must be neighbours",
-								  begun[i]);
+		if (runs[i].group == runs[i - 1].group)
+			wallet_raise_argument("element %d of array \"groups\" takes up group %d again: members of a group must be neighbours",
+								  runs[i].position, runs[i].group);
 	}
-	pfree(begun);
+	pfree(runs);
 }
 
 static void

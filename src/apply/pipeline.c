@@ -111,17 +111,37 @@ attempt(WalletCall *call)
 	return saved;
 }
 
-/* An attempt that leaves no trace when it fails. */
+/*
+ * An attempt that leaves no trace when it fails.  An error must end this
+ * subtransaction too: whoever catches it knows only of his own.
+ */
 static bool
 attempt_in_subtransaction(WalletCall *call)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	bool		saved;
+	volatile bool saved = false;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
-	saved = attempt(call);
+	PG_TRY();
+	{
+		saved = attempt(call);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+
 	if (saved)
 		ReleaseCurrentSubTransaction();
 	else

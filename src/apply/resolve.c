@@ -132,18 +132,29 @@ set_detail(WalletEvent *event, const WalletDetail *detail)
 	event->present |= WALLET_HAS_DETAIL;
 }
 
+/* One of an opening's limits; absent is a success. */
 static WalletStatus
 resolve_limit(Datum limit, int exponent, WalletDetail *detail, WalletDetailTag tag,
 			  wallet_int128 *value)
 {
-	WalletStatus status;
-
 	if (limit == (Datum) 0)
 		return WALLET_success;
-	status = wallet_money_from_numeric(limit, exponent, value);
-	if (status == WALLET_success)
-		wallet_detail_set(detail, tag);
-	return status;
+	wallet_detail_set(detail, tag);
+	return wallet_money_from_numeric(limit, exponent, value);
+}
+
+/* Both limits; the scale of either is told before the size of either. */
+static WalletStatus
+resolve_limits(const WalletRequest *request, WalletDetail *detail)
+{
+	WalletStatus floor = resolve_limit(request->floor, request->exponent, detail,
+									   WALLET_DETAIL_FLOOR, &detail->floor);
+	WalletStatus ceiling = resolve_limit(request->ceiling, request->exponent, detail,
+										 WALLET_DETAIL_CEILING, &detail->ceiling);
+
+	if (floor == WALLET_success || ceiling == WALLET_invalid_scale)
+		return ceiling;
+	return floor;
 }
 
 static WalletStatus
@@ -154,9 +165,7 @@ resolve_open(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 	WalletStatus status = resolve_currency(call, request, &currency);
 
 	if (status == WALLET_success)
-		status = resolve_limit(request->floor, request->exponent, &detail, WALLET_DETAIL_FLOOR, &detail.floor);
-	if (status == WALLET_success)
-		status = resolve_limit(request->ceiling, request->exponent, &detail, WALLET_DETAIL_CEILING, &detail.ceiling);
+		status = resolve_limits(request, &detail);
 	if (status != WALLET_success)
 		return status;
 

@@ -475,22 +475,23 @@ wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
 	Relation	index = index_open(wallet_relation_oid(WALLET_REL_EVENT_PKEY), AccessShareLock);
 	int			nkeys = until_event > 0 ? 1 : 0;
 	IndexScanDesc scan = wallet_index_beginscan(replay.table->rel, index, snapshot, nkeys);
-	MemoryContext old;
 	ScanKeyData key;
 	int64		rows = 0;
 
 	ScanKeyInit(&key, 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(until_event));
 	index_rescan(scan, nkeys > 0 ? &key : NULL, nkeys, NULL, 0);
-	old = MemoryContextSwitchTo(row_memory);
+	/* A scan allocates when it needs to: it must not do that in row_memory. */
 	while (index_getnext_slot(scan, ForwardScanDirection, replay.table->slot))
 	{
+		MemoryContext old = MemoryContextSwitchTo(row_memory);
+
 		CHECK_FOR_INTERRUPTS();
 		replay_row(&replay, replay.table->slot);
+		MemoryContextSwitchTo(old);
 		if ((++rows & 0xff) == 0)
 			MemoryContextReset(row_memory);
 	}
 	end_group(&replay);
-	MemoryContextSwitchTo(old);
 	index_endscan(scan);
 	index_close(index, AccessShareLock);
 	wallet_table_close(replay.table);

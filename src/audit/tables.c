@@ -17,23 +17,24 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-typedef void (*RowVisitor) (WalletLedger *ledger, TupleTableSlot *slot);
+typedef void (*RowVisitor) (void *arg, TupleTableSlot *slot);
 
 static void
-each_row(WalletRelation which, WalletLedger *ledger, Snapshot snapshot, RowVisitor visit)
+each_row(WalletRelation which, void *arg, Snapshot snapshot, RowVisitor visit)
 {
 	WalletTable *table = wallet_table_open(which, AccessShareLock);
 	TableScanDesc scan = table_beginscan(table->rel, snapshot, 0, NULL);
 	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "wallet row", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(memory);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, table->slot))
 	{
+		MemoryContext old = MemoryContextSwitchTo(memory);
+
 		CHECK_FOR_INTERRUPTS();
-		visit(ledger, table->slot);
+		visit(arg, table->slot);
+		MemoryContextSwitchTo(old);
 		MemoryContextReset(memory);
 	}
-	MemoryContextSwitchTo(old);
 	MemoryContextDelete(memory);
 	table_endscan(scan);
 	wallet_table_close(table);
@@ -70,8 +71,9 @@ identity_difference(const WalletReplayed *replayed, const WalletIdentity *identi
 }
 
 static void
-visit_account(WalletLedger *ledger, TupleTableSlot *slot)
+visit_account(void *arg, TupleTableSlot *slot)
 {
+	WalletLedger *ledger = arg;
 	WalletFindings *findings = wallet_ledger_findings(ledger);
 	WalletReplayed *replayed;
 	WalletIdentity identity;
@@ -147,18 +149,15 @@ state_difference(const WalletAccount *a, const WalletAccount *b)
 	return NULL;
 }
 
-/* Column of wallet.balance: balance is the thirteenth. */
-#define BALANCE_COLUMN 13
-
 static void
-visit_balance(WalletLedger *ledger, TupleTableSlot *slot)
+visit_balance(void *arg, TupleTableSlot *slot)
 {
+	WalletLedger *ledger = arg;
 	WalletFindings *findings = wallet_ledger_findings(ledger);
 	WalletBalanceRow row;
 	WalletReplayed *replayed;
 	const char *difference;
 	bool		sound;
-	bool		isnull;
 
 	wallet_examine(findings, WALLET_CHECK_REPLAY);
 	sound = wallet_balance_from_slot(slot, &row, &difference);
@@ -179,8 +178,7 @@ visit_balance(WalletLedger *ledger, TupleTableSlot *slot)
 	difference = state_difference(&row.account, &replayed->account);
 	if (difference == NULL && row.owned != (replayed->owner.data != NULL))
 		difference = "owned";
-	if (difference == NULL &&
-		wallet_numeric_scale(slot_getattr(slot, BALANCE_COLUMN, &isnull)) != row.account.exponent)
+	if (difference == NULL && !row.scaled)
 		difference = "number of decimals";
 	if (difference != NULL)
 		wallet_find(findings, WALLET_CHECK_REPLAY,
@@ -208,10 +206,28 @@ wallet_audit_balances(WalletLedger *ledger, Snapshot snapshot)
 
 /* ----- currencies ----- */
 
-static void
-visit_currency(WalletLedger *ledger, TupleTableSlot *slot)
+typedef struct CurrencyAudit
 {
-	WalletFindings *findings = wallet_ledger_findings(ledger);
+	WalletLedger *ledger;
+	bool	   *built_in_met;	/* by position in the list */
+} CurrencyAudit;
+
+/* What a built-in code's exponent must be, -1 if there is no such code. */
+static int
+meet_built_in(CurrencyAudit *audit, const WalletCurrency *currency)
+{
+	int			position = wallet_iso4217_position(currency);
+
+	if (position >= 0)
+		audit->built_in_met[position] = true;
+	return wallet_iso4217_exponent(currency);
+}
+
+static void
+visit_currency(void *arg, TupleTableSlot *slot)
+{
+	CurrencyAudit *audit = arg;
+	WalletFindings *findings = wallet_ledger_findings(audit->ledger);
 	WalletBytes code;
 	WalletCurrency currency;
 	WalletDefined *defined;
@@ -228,10 +244,10 @@ visit_currency(WalletLedger *ledger, TupleTableSlot *slot)
 		return;
 	}
 	if (DatumGetBool(slot_getattr(slot, 3, &isnull)))
-		expected = wallet_iso4217_exponent(&currency);
+		expected = meet_built_in(audit, &currency);
 	else
 	{
-		defined = wallet_ledger_currency(ledger, &currency);
+		defined = wallet_ledger_currency(audit->ledger, &currency);
 		expected = defined ? defined->exponent : -1;
 		if (defined != NULL)
 			defined->met = true;
@@ -260,22 +276,24 @@ visit_unmet_currency(WalletDefined *defined, void *ledger)
 void
 wallet_audit_currencies(WalletLedger *ledger, Snapshot snapshot)
 {
-	WalletFindings *findings = wallet_ledger_findings(ledger);
-	int64		before;
+	CurrencyAudit audit = {ledger, palloc0(wallet_iso4217_count() * sizeof(bool))};
 
-	each_row(WALLET_REL_CURRENCY, ledger, snapshot, visit_currency);
-	before = findings->checks[WALLET_CHECK_CURRENCIES].examined;
-	if (before < wallet_iso4217_count())
-		wallet_find(findings, WALLET_CHECK_CURRENCIES, "wallet.currency has " INT64_FORMAT " rows; %d codes are built in.",
-					before, wallet_iso4217_count());
+	each_row(WALLET_REL_CURRENCY, &audit, snapshot, visit_currency);
+	for (int i = 0; i < wallet_iso4217_count(); i++)
+	{
+		if (!audit.built_in_met[i])
+			wallet_find(wallet_ledger_findings(ledger), WALLET_CHECK_CURRENCIES,
+						"The built-in currency %s is not in wallet.currency.", wallet_iso4217_code(i));
+	}
 	wallet_ledger_each_currency(ledger, visit_unmet_currency, ledger);
 }
 
 /* ----- milestones ----- */
 
 static void
-visit_milestone(WalletLedger *ledger, TupleTableSlot *slot)
+visit_milestone(void *arg, TupleTableSlot *slot)
 {
+	WalletLedger *ledger = arg;
 	WalletFindings *findings = wallet_ledger_findings(ledger);
 	WalletMilestoneDue *due;
 	WalletReplayed *replayed;

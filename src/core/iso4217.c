@@ -18,14 +18,28 @@ static const BuiltIn built_in[] =
 };
 
 int
-wallet_iso4217_exponent(const WalletCurrency *currency)
+wallet_iso4217_position(const WalletCurrency *currency)
 {
 	for (int i = 0; i < wallet_iso4217_count(); i++)
 	{
 		if (strncmp(built_in[i].code, currency->code, sizeof(currency->code)) == 0)
-			return built_in[i].exponent;
+			return i;
 	}
 	return -1;
+}
+
+int
+wallet_iso4217_exponent(const WalletCurrency *currency)
+{
+	int			position = wallet_iso4217_position(currency);
+
+	return position < 0 ? -1 : built_in[position].exponent;
+}
+
+const char *
+wallet_iso4217_code(int i)
+{
+	return built_in[i].code;
 }
 
 int

@@ -13,4 +13,10 @@ extern int	wallet_iso4217_exponent(const WalletCurrency *currency);
 /* How many codes are built in. */
 extern int	wallet_iso4217_count(void);
 
+/* The i-th code, in their order. */
+extern const char *wallet_iso4217_code(int i);
+
+/* Position of a code in that order, -1 if it is not built in. */
+extern int	wallet_iso4217_position(const WalletCurrency *currency);
+
 #endif

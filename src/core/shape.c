@@ -67,6 +67,29 @@ state_fields(uint32_t present)
 	return fields;
 }
 
+/* Legs are a fixed list (format-1.md, 5). */
+static bool
+leg_fits(const WalletEvent *event)
+{
+	switch (event->kind)
+	{
+		case WALLET_KIND_EXPIRE:
+			return event->leg == 1;
+		case WALLET_KIND_CONFIRM_DEBIT:
+		case WALLET_KIND_CONFIRM_CREDIT:
+			return event->leg == 3;
+		case WALLET_KIND_CANCEL_DEBIT:
+		case WALLET_KIND_CANCEL_CREDIT:
+			return event->leg == 4;
+		case WALLET_KIND_TRANSIT:
+			return event->leg == 2 || (event->leg >= 16 && event->leg < 16 + 4096);
+		case WALLET_KIND_COMPENSATE:
+			return event->leg == 5;
+		default:
+			return event->leg == 0;
+	}
+}
+
 static bool
 inputs_fit(const WalletEvent *event, const Shape *shape)
 {
@@ -107,6 +130,8 @@ wallet_event_shape_fault(const WalletEvent *event)
 		return "a status that is never recorded";
 	if (((event->present & WALLET_HAS_CAUSE) != 0) != (event->status == WALLET_group_failed))
 		return "a cause without group_failed, or the reverse";
+	if (!leg_fits(event))
+		return "a leg that its kind does not have";
 	shape = &shapes[event->kind];
 	if (!inputs_fit(event, shape))
 		return "other inputs than its kind has";

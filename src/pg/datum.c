@@ -52,8 +52,11 @@ take_apart(const struct varlena *value, Parts *parts)
 	uint16		header;
 	int16		weight;
 
+	memset(parts, 0, sizeof(*parts));
 	memcpy(&header, at, sizeof(header));
 	parts->special = (header & FORM_MASK) == FORM_SPECIAL;
+	if (parts->special)
+		return;
 	if ((header & FORM_MASK) == FORM_SHORT)
 	{
 		parts->negative = (header & SHORT_NEGATIVE) != 0;
@@ -71,8 +74,7 @@ take_apart(const struct varlena *value, Parts *parts)
 		parts->weight = weight;
 		parts->digits = at + sizeof(header) + sizeof(weight);
 	}
-	parts->ndigits = parts->special ? 0
-		: (int) ((at + length - parts->digits) / (int) sizeof(int16));
+	parts->ndigits = (int) ((at + length - parts->digits) / (int) sizeof(int16));
 }
 
 WalletStatus

@@ -14,8 +14,9 @@
 /* Largest numeric that money can be: header and WALLET_MONEY_DIGITS digits. */
 #define WALLET_NUMERIC_BYTES 40
 
-typedef struct WalletNumericBuffer
+typedef union WalletNumericBuffer
 {
+	int32		header;			/* for its alignment */
 	char		bytes[WALLET_NUMERIC_BYTES];
 } WalletNumericBuffer;
 

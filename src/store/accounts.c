@@ -91,8 +91,9 @@ prepare_memory(void)
 		forget_names();
 	if (names == NULL)
 	{
-		names = names_create(memory, 1024, NULL);
+		/* In this order: looking the table up may empty the memory. */
 		names_of = wallet_relation_oid(WALLET_REL_ACCOUNT);
+		names = names_create(memory, 1024, NULL);
 	}
 }
 
@@ -120,12 +121,11 @@ typedef struct AccountScan
 } AccountScan;
 
 static void
-begin_scan(AccountScan *scan, WalletRelation index, Snapshot snapshot)
+begin_scan(AccountScan *scan, WalletRelation index, int nkeys, Snapshot snapshot)
 {
 	scan->table = wallet_table_open(WALLET_REL_ACCOUNT, AccessShareLock);
 	scan->index = index_open(wallet_relation_oid(index), AccessShareLock);
-	scan->scan = wallet_index_beginscan(scan->table->rel, scan->index, snapshot,
-										index == WALLET_REL_ACCOUNT_PKEY ? 1 : 2);
+	scan->scan = wallet_index_beginscan(scan->table->rel, scan->index, snapshot, nkeys);
 }
 
 static void
@@ -136,18 +136,18 @@ end_scan(AccountScan *scan)
 	wallet_table_close(scan->table);
 }
 
+/* currency NULL: accounts of the name in any; the scan then has one key. */
 static void
 seek_name(AccountScan *scan, WalletBytes name, const WalletCurrency *currency)
 {
 	ScanKeyData keys[2];
-	int			nkeys = currency ? 2 : 1;
 
 	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
 						   wallet_bytes_text(name));
 	if (currency)
 		ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
 							   wallet_currency_text(currency));
-	index_rescan(scan->scan, keys, nkeys, NULL, 0);
+	index_rescan(scan->scan, keys, scan->scan->numberOfKeys, NULL, 0);
 }
 
 static bool
@@ -177,7 +177,7 @@ wallet_accounts_find(WalletBytes name, const WalletCurrency *currency, Snapshot 
 
 	if (entry != NULL)
 		return entry->id;
-	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, snapshot);
+	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, 2, snapshot);
 	seek_name(&scan, name, currency);
 	if (next_row(&scan))
 	{
@@ -197,7 +197,7 @@ wallet_accounts_currencies(WalletBytes name, Snapshot snapshot)
 	bool		isnull;
 
 	initStringInfo(&list);
-	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, snapshot);
+	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, 1, snapshot);
 	seek_name(&scan, name, NULL);
 	while (next_row(&scan))
 		appendStringInfo(&list, "%s%s", list.len ? ", " : "",
@@ -230,7 +230,7 @@ wallet_accounts_read(int64 id, Snapshot snapshot, WalletIdentity *identity)
 	ScanKeyData key;
 	bool		found;
 
-	begin_scan(&scan, WALLET_REL_ACCOUNT_PKEY, snapshot);
+	begin_scan(&scan, WALLET_REL_ACCOUNT_PKEY, 1, snapshot);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
 	index_rescan(scan.scan, &key, 1, NULL, 0);
 	found = next_row(&scan);
@@ -253,7 +253,7 @@ wallet_accounts_taken(WalletBytes name, const WalletCurrency *currency)
 	bool		taken = false;
 
 	InitDirtySnapshot(dirty);
-	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, &dirty);
+	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, 2, &dirty);
 	for (;;)
 	{
 		ItemPointerData tid;

@@ -72,13 +72,17 @@ fetch(WalletBalances *balances, int64 id)
 
 /* NULL reads as 0; *ok becomes false for what is no money of this exponent. */
 static wallet_int128
-money_column(TupleTableSlot *slot, int column, int exponent, bool *ok)
+money_column(TupleTableSlot *slot, int column, WalletBalanceRow *row, bool *ok)
 {
+	int			exponent = row->account.exponent;
 	wallet_int128 value = 0;
 
-	if (!slot->tts_isnull[column] &&
-		wallet_money_from_numeric(slot->tts_values[column], exponent, &value) != WALLET_success)
+	if (slot->tts_isnull[column])
+		return 0;
+	if (wallet_money_from_numeric(slot->tts_values[column], exponent, &value) != WALLET_success)
 		*ok = false;
+	if (wallet_numeric_scale(slot->tts_values[column]) != exponent)
+		row->scaled = false;
 	return value;
 }
 
@@ -104,6 +108,7 @@ wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row, const char
 	account->inbound = DatumGetInt32(values[COL_INBOUND]);
 	account->status = (uint8_t) DatumGetInt16(values[COL_STATUS]);
 	account->exponent = (uint8_t) DatumGetInt16(values[COL_EXPONENT]);
+	row->scaled = true;
 	*reason = NULL;
 	if (account->exponent > WALLET_EXPONENT_MAX ||
 		!wallet_currency_from_bytes(wallet_bytes_from_datum(values[COL_CURRENCY]), &account->currency))
@@ -114,13 +119,13 @@ wallet_balance_from_slot(TupleTableSlot *slot, WalletBalanceRow *row, const char
 	account->has_floor = !isnull[COL_FLOOR];
 	account->has_ceiling = !isnull[COL_CEILING];
 	account->has_spend_limit = !isnull[COL_SPEND_LIMIT];
-	account->balance = money_column(slot, COL_BALANCE, account->exponent, &money_ok);
-	account->held = money_column(slot, COL_HELD, account->exponent, &money_ok);
-	account->floor = money_column(slot, COL_FLOOR, account->exponent, &money_ok);
-	account->ceiling = money_column(slot, COL_CEILING, account->exponent, &money_ok);
-	account->reserved = money_column(slot, COL_RESERVED, account->exponent, &money_ok);
-	account->spend_limit = money_column(slot, COL_SPEND_LIMIT, account->exponent, &money_ok);
-	account->spent = money_column(slot, COL_SPENT, account->exponent, &money_ok);
+	account->balance = money_column(slot, COL_BALANCE, row, &money_ok);
+	account->held = money_column(slot, COL_HELD, row, &money_ok);
+	account->floor = money_column(slot, COL_FLOOR, row, &money_ok);
+	account->ceiling = money_column(slot, COL_CEILING, row, &money_ok);
+	account->reserved = money_column(slot, COL_RESERVED, row, &money_ok);
+	account->spend_limit = money_column(slot, COL_SPEND_LIMIT, row, &money_ok);
+	account->spent = money_column(slot, COL_SPENT, row, &money_ok);
 	if (!money_ok)
 		*reason = "an impossible amount";
 	else if (account->has_spend_limit && account->window_seconds <= 0)
@@ -229,7 +234,7 @@ wallet_balances_update(WalletBalances *balances, WalletBalanceRow *row,
 					   const WalletAccount *account)
 {
 	WalletNumericBuffer buffers[COL_COUNT];
-	char		currency[VARHDRSZ + WALLET_CURRENCY_MAX];
+	char		currency[VARHDRSZ + WALLET_CURRENCY_MAX] pg_attribute_aligned(4);
 	TupleTableSlot *slot = balances->table->slot;
 	TM_FailureData failure;
 	LockTupleMode lockmode;
@@ -255,7 +260,7 @@ void
 wallet_balances_insert(WalletBalances *balances, const WalletAccount *account, bool owned)
 {
 	WalletNumericBuffer buffers[COL_COUNT];
-	char		currency[VARHDRSZ + WALLET_CURRENCY_MAX];
+	char		currency[VARHDRSZ + WALLET_CURRENCY_MAX] pg_attribute_aligned(4);
 
 	fill_slot(balances->table->slot, account, owned, buffers, currency);
 	wallet_table_insert(balances->table, balances->table->slot);

@@ -19,6 +19,8 @@ typedef struct WalletBalanceRow
 	WalletAccount account;		/* as loaded; never changed here */
 	ItemPointerData tid;
 	bool		owned;
+	bool		scaled;			/* all money is shown with the currency's
+								 * decimals */
 } WalletBalanceRow;
 
 /* The table with its primary key, opened for a run of look-ups. */

@@ -20,6 +20,8 @@
  * no transaction with an xid < pair.xid is running, every id <= pair.last is
  * decided for good: pair.last is a horizon.  The oldest running xid is the xmin
  * of a snapshot taken after the pair; prepared transactions count as running.
+ * Under REPEATABLE READ it is the transaction's own snapshot: a horizon that it
+ * cannot see up to would be none.
  * Pairs are recorded by whoever takes ids, at most every 100 ms, and by
  * wallet_clock_horizon() itself; when their room is full every second one of the
  * older half goes.
@@ -276,13 +278,15 @@ widen_xid(TransactionId xid, FullTransactionId next)
 int64
 wallet_clock_horizon(void)
 {
+	Snapshot	snapshot;
 	FullTransactionId oldest;
 	int64		horizon = 0;
 
 	raise_above_table();
 	raise_to(steady_now());
 	record_pair();
-	oldest = widen_xid(GetLatestSnapshot()->xmin, ReadNextFullTransactionId());
+	snapshot = IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot();
+	oldest = widen_xid(snapshot->xmin, ReadNextFullTransactionId());
 
 	SpinLockAcquire(&shared->spin);
 	for (int i = shared->pair_count - 1; i >= 0 && horizon == 0; i--)

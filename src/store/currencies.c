@@ -67,9 +67,9 @@ remember(const WalletCurrency *currency, int exponent)
 			.hcxt = CacheMemoryContext
 		};
 
+		codes_of = wallet_relation_oid(WALLET_REL_CURRENCY);
 		codes = hash_create("wallet currencies", 256, &control,
 							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-		codes_of = wallet_relation_oid(WALLET_REL_CURRENCY);
 	}
 	entry = hash_search(codes, currency, HASH_ENTER, NULL);
 	entry->exponent = exponent;

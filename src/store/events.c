@@ -133,7 +133,8 @@ field_at(const WalletEvent *event, size_t offset)
 
 /* ----- reading ----- */
 
-static void
+/* False for a moment that no event can have. */
+static bool
 read_plain(const Datum *values, const bool *isnull, WalletEvent *event)
 {
 	for (int i = 0; i < (int) lengthof(integers); i++)
@@ -147,6 +148,8 @@ read_plain(const Datum *values, const bool *isnull, WalletEvent *event)
 	{
 		if (isnull[moments[i].column])
 			continue;
+		if (TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(values[moments[i].column])))
+			return false;
 		*(int64_t *) field_at(event, moments[i].offset) =
 			wallet_moment_from_timestamp(DatumGetTimestampTz(values[moments[i].column]));
 		event->present |= moments[i].bit;
@@ -161,6 +164,7 @@ read_plain(const Datum *values, const bool *isnull, WalletEvent *event)
 		event->final = DatumGetBool(values[COL_FINAL]);
 		event->present |= WALLET_HAS_FINAL;
 	}
+	return true;
 }
 
 /* All money of an event is shown with one number of decimals: its exponent. */
@@ -228,7 +232,8 @@ wallet_event_from_slot(TupleTableSlot *slot, WalletEvent *event, const char **re
 		*reason = "its format is unknown";
 	else if (event->event_id <= 0)
 		*reason = "its event_id is not positive";
-	read_plain(values, isnull, event);
+	if (!read_plain(values, isnull, event) && *reason == NULL)
+		*reason = "it has an infinite moment";
 	if (*reason == NULL && !read_money(values, isnull, event))
 		*reason = "it holds an impossible amount";
 	if (*reason == NULL && !read_bytes(values, isnull, event))

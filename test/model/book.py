@@ -70,7 +70,8 @@ def snapshot_start(call):
 class Book:
     """Everything that committed calls did."""
 
-    def __init__(self):
+    def __init__(self, admin):
+        self.admin = admin
         self.accounts, self.names, self.records, self.currencies = {}, {}, {}, {}
         self.undone = {}
 
@@ -154,6 +155,11 @@ class View:
                     return event
         known = self.book.records.get(tid)
         return known[0] if known and self.shows(known[1]) else None
+
+    def may_debit(self, account):
+        """An account with an owner, or without a floor, is debited by its owner or an admin only."""
+        open_to_all = account.owner is None and account.floor is not None
+        return open_to_all or self.call.tx.actor in (account.owner, self.book.admin)
 
     def state(self, account):
         self.read_state = True

@@ -18,8 +18,8 @@ RECEIPT = '''status, transaction_id::text, event_id, (extract(epoch FROM recorde
 class Tx:
     """A transaction of the log. `end`: when the client knew; `committed` only if COMMIT said so."""
 
-    def __init__(self, session, isolation=None):
-        self.session, self.isolation = session, isolation
+    def __init__(self, session, actor, isolation=None):
+        self.session, self.actor, self.isolation = session, actor, isolation
         self.calls, self.ops = [], 0
         self.committed, self.end = False, math.inf
 
@@ -47,8 +47,8 @@ class Call:
         return earlier.op < self.op < earlier.dies_at
 
 
-def connect(**options):
-    connection = psycopg2.connect('', **options)
+def connect():
+    connection = psycopg2.connect('')
     connection.autocommit = True
     # Money stays text: no arithmetic of a library comes between the server and the model.
     psycopg2.extensions.register_type(
@@ -91,7 +91,8 @@ def define_sql(call):
 def transfer_sql(call):
     c = call.commands[0]
     return (f'SELECT {RECEIPT} FROM wallet_transfer(%s, %s, %s::numeric, %s, %s::uuid, %s::jsonb, %s::timestamptz, %s)',
-            [c.from_account, c.to_account, c.amount, c.currency, c.tid, c.metadata, moment(c.effective_at), c.expected_version])
+            [c.from_account, c.to_account, c.amount, c.currency, c.tid, c.metadata, moment(c.effective_at),
+             c.expected_version])
 
 
 def columns(call, width):
@@ -104,9 +105,10 @@ def optional(call, values):
 
 def transfers_sql(call):
     metadatas = [command.metadata for command in call.commands]
+    metadatas = metadatas if any(metadatas) else None
     return (f'''SELECT ord, {RECEIPT} FROM wallet_transfers(%s::text[], %s::text[], %s::numeric[], %s::text[], %s::uuid[],
                 %s::int[], %s::jsonb[], %s)''',
-            columns(call, 5) + [optional(call, call.groups), optional(call, metadatas if any(metadatas) else None), call.atomic])
+            columns(call, 5) + [optional(call, call.groups), optional(call, metadatas), call.atomic])
 
 
 def by_id_sql(call):
@@ -132,13 +134,16 @@ def read_answers(call, rows):
 class Session:
     """A connection that writes down all that it does. `logged` gets every transaction, retried ones too."""
 
-    def __init__(self, number, **options):
-        self.number, self.connection, self.logged = number, connect(**options), []
+    def __init__(self, number, role=None):
+        self.number, self.connection, self.logged = number, connect(), []
         self.cursor = self.connection.cursor()
+        if role:
+            self.cursor.execute(f'SET SESSION AUTHORIZATION {role}')
+        self.actor = self.value('SELECT session_user::text')
         self.tx = None
 
     def begin(self, isolation=None):
-        self.tx = Tx(self.number, isolation)
+        self.tx = Tx(self.number, self.actor, isolation)
         self.logged.append(self.tx)
         if isolation:
             self.cursor.execute(f'BEGIN ISOLATION LEVEL {isolation}')
@@ -166,6 +171,8 @@ class Session:
         self.begin()
         self.call(call)
         self.tx.committed, self.tx.end = call.error is None, call.end
+        if self.connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
+            raise AssertionError(f'a transaction is open after {describe(call)}: {call.error} {call.message}')
         return call
 
     def savepoint(self, name):
@@ -199,10 +206,6 @@ class Session:
         row = self.cursor.fetchone()
         return row and row[0]
 
-    def rows(self, sql):
-        self.cursor.execute(sql)
-        return self.cursor.fetchall()
-
 
 # ---- What is in the database at the end
 
@@ -210,12 +213,13 @@ TABLES = {
     'event': '''SELECT event_id, transaction_id::text, leg, kind, status, format, debit, credit, debit_version, credit_version,
                        debit_prev, credit_prev, group_first, cause,
                        (extract(epoch FROM effective_at) * 1000000)::bigint AS effective_at,
-                       (extract(epoch FROM expires_at) * 1000000)::bigint AS expires_at, expected_version, related::text, final,
-                       requested, amount, debit_balance, credit_balance, debit_held, actor, detail, metadata_digest,
-                       metadata::text AS metadata
+                       (extract(epoch FROM expires_at) * 1000000)::bigint AS expires_at,
+                       expected_version, related::text, final, requested, amount, debit_balance, credit_balance, debit_held,
+                       actor, detail, metadata_digest, metadata::text AS metadata
                 FROM wallet.event ORDER BY event_id''',
-    'balance': '''SELECT account, version, last_event, guard_event, next_expiry, COALESCE(inbound, 0) AS inbound, status, exponent,
-                         owned, currency, balance, held, floor, ceiling, COALESCE(reserved, 0)::float8 AS reserved, spend_limit
+    'balance': '''SELECT account, version, last_event, guard_event, next_expiry, COALESCE(inbound, 0) AS inbound, status,
+                         exponent, owned, currency, balance, held, floor, ceiling, COALESCE(reserved, 0) <> 0 AS reserved,
+                         spend_limit
                   FROM wallet.balance ORDER BY account''',
     'account': 'SELECT id, parent, name, currency, owner, metadata::text AS metadata FROM wallet.account ORDER BY id',
     'currency': 'SELECT code, exponent, defined_by FROM wallet.currency WHERE NOT builtin ORDER BY code',
@@ -250,7 +254,7 @@ def short(value, limit=240):
 
 def describe(call, position=None):
     """A call for a person."""
-    where = f'session {call.tx.session}, {call.tx.isolation or "autocommit"}, operation {call.op}'
+    where = f'session {call.tx.session}, {call.tx.actor}, {call.tx.isolation or "autocommit"}, operation {call.op}'
     what = call.kind if position is None else f'{call.kind} [{position + 1} of {len(call.commands)}]'
     command = call.commands[position or 0] if call.commands else None
     group = f', group {call.groups[position or 0]}' if call.groups and position is not None else ''

@@ -2,7 +2,7 @@
 
 Goal: to predict what each command answers and records. Method: integers and dictionaries; nothing here
 was taken from the C code, and no number is ever a float. The machine asks a *view* for what a command may
-see (find, account, exponent, state, record), and returns what it would do; it changes nothing by itself.
+see (find, account, exponent, state, record, may_debit), and returns what it would do; it changes nothing by itself.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ STATUS = {
     'invalid_scale': 7, 'amount_overflow': 8, 'unknown_currency': 9, 'transaction_id_conflict': 10,
     'ceiling_exceeded': 17, 'group_failed': 19, 'account_exists': 20, 'version_conflict': 22,
     'invalid_name': 23, 'invalid_argument': 24, 'invalid_effective_at': 25, 'metadata_too_large': 26,
+    'insufficient_privilege': 42,
 }
 REMEMBERED = {'success', 'insufficient_funds', 'ceiling_exceeded', 'group_failed'}
 DEFINE, OPEN, TRANSFER = 1, 2, 3
@@ -163,15 +164,28 @@ def bad_amount(amount):
 class Asked:
     """A command, looked at: its accounts, its amount, its content; `fault` is what is wrong with it without its id."""
 
-    def __init__(self, tid, metadata=None, effective_at=None, expected_version=None):
-        self.tid, self.metadata = tid, metadata
+    def __init__(self, tid, named, metadata=None, effective_at=None, expected_version=None):
+        self.tid, self.named, self.metadata = tid, named, metadata
         self.effective_at, self.expected_version = effective_at, expected_version
         self.payer = self.payee = self.requested = self.fault = None
 
     @property
+    def mismatched(self):
+        return self.payer and self.payee and self.payer.currency != self.payee.currency
+
+    def account_fault(self, view):
+        """What is wrong with the accounts; told after the id, and without stepping."""
+        if self.payer is None or self.payee is None:
+            return 'account_not_found'
+        if self.mismatched:
+            return 'invalid_argument'
+        return None if view.may_debit(self.payer) else 'insufficient_privilege'
+
+    @property
     def content(self):
-        return ('transfer', self.payer and self.payer.id, self.payee and self.payee.id, self.requested,
-                self.effective_at, self.expected_version, digest(self.metadata))
+        accounts = [account.id if account else ('nobody', name)
+                    for account, name in zip((self.payer, self.payee), self.named)]
+        return ('transfer', *accounts, self.requested, self.effective_at, self.expected_version, digest(self.metadata))
 
 
 def look_at(view, command):
@@ -179,7 +193,8 @@ def look_at(view, command):
 
 
 def look_at_names(view, command):
-    asked = Asked(command.tid, command.metadata, command.effective_at, command.expected_version)
+    asked = Asked(command.tid, (command.from_account, command.to_account), command.metadata, command.effective_at,
+                  command.expected_version)
     exponent = None if command.currency is None else view.exponent(command.currency)
     if bad_name(command.from_account) or bad_name(command.to_account):
         asked.fault = 'invalid_name'
@@ -202,7 +217,7 @@ def look_at_names(view, command):
 
 
 def look_at_ids(view, command):
-    asked = Asked(command.tid)
+    asked = Asked(command.tid, (command.from_id, command.to_id))
     asked.payer, asked.payee = view.account(command.from_id), view.account(command.to_id)
     if bad_amount(command.amount):
         asked.fault = 'invalid_amount'
@@ -211,11 +226,7 @@ def look_at_ids(view, command):
     else:
         asked.fault, asked.requested = minor(command.amount, asked.payer.exponent)
         if asked.fault == 'success':
-            asked.fault = None
-            if command.from_id == command.to_id:
-                asked.fault = 'same_account'
-            elif asked.payee and asked.payee.currency != asked.payer.currency:
-                asked.fault = 'invalid_argument'
+            asked.fault = 'same_account' if command.from_id == command.to_id else None
     return asked
 
 
@@ -278,6 +289,12 @@ def answer_known(known, content):
     return Outcome(known.status, known, replayed=True)
 
 
+def refuse(asked, status):
+    """An unrecorded refusal. No document orders a used id and ids of accounts in different currencies."""
+    is_open = status == 'transaction_id_conflict' and asked.mismatched
+    return Outcome(status, either=('invalid_argument',) if is_open else ())
+
+
 def alone(view, command, event_id, moment, raises):
     """A transfer by itself. `raises`: through the single door, where a refusal leaves nothing."""
     asked = look_at(view, command)
@@ -285,11 +302,13 @@ def alone(view, command, event_id, moment, raises):
         return Effects([Outcome(asked.fault)])
     known = view.record(asked.tid)
     if known:
-        return Effects([answer_known(known, asked.content)])
+        answer = answer_known(known, asked.content)
+        return Effects([answer if answer.replayed else refuse(asked, answer.status)])
     if asked.effective_at is not None and asked.effective_at > (event_id or moment):
         return Effects([Outcome('invalid_effective_at')])
-    if asked.payer is None or asked.payee is None:
-        return Effects([Outcome('account_not_found')])
+    fault = asked.account_fault(view)
+    if fault:
+        return Effects([Outcome(fault)])
     scratch = Scratch(view)
     event = step(scratch, asked, event_id)
     if event.status not in REMEMBERED or (raises and event.status != 'success'):
@@ -329,26 +348,24 @@ class Group:
 
     def fault_of(self, i, asked, first_of):
         known = None if asked.fault else self.view.record(asked.tid)
-        if known:
-            answer = answer_known(known, asked.content)
-            if answer.replayed:
-                self.outcomes[i] = answer
-                return None
-            return answer.status
+        answer = known and answer_known(known, asked.content)
+        if answer and answer.replayed:
+            self.outcomes[i] = answer
+            return None
         if asked.tid in first_of:
             self.twins[i] = first_of[asked.tid]
             differs = asked.content != self.asked[self.twins[i]].content
             return asked.fault or ('transaction_id_conflict' if differs else None)
         first_of[asked.tid] = i
         self.members.append(i)
-        if not asked.fault and (asked.payer is None or asked.payee is None):
-            return 'account_not_found'
-        return asked.fault
+        if answer:
+            return answer.status
+        return asked.fault or asked.account_fault(self.view)
 
     def none_recorded(self, guilty, status):
-        for i in range(len(self.asked)):
-            if self.outcomes[i] is None:
-                self.outcomes[i] = Outcome(status if i == guilty else 'group_failed')
+        for i, outcome in enumerate(self.outcomes):
+            if outcome is None or not outcome.replayed:
+                self.outcomes[i] = refuse(self.asked[i], status) if i == guilty else Outcome('group_failed')
         for twin, first in self.twins.items():
             self.answer_unrecorded_twin(twin, first, guilty)
         return Effects(self.outcomes)

@@ -5,6 +5,7 @@ before it is sent, so that ids are used again while their first use is still und
 """
 
 import json
+import os
 import random
 import threading
 import time
@@ -23,8 +24,14 @@ CAST = {
     'жанна': (0, 5000, 'alice', 2), 'n' * 255: (None, 700, '@world', 1), 'whale': (None, None, None, 0),
     'vault': (None, None, None, 0),
 }
-RICH = ['whale', 'vault', '@world']
+RICH = ['whale', 'vault']
+OWNERS = {'carl': 'teller', 'erin': 'admin'}
 RETRIED = ('40001', '40P01')
+
+
+def limit(value, exponent):
+    """A floor or ceiling as text; None and 'default' stay."""
+    return major(value, exponent) if isinstance(value, int) else value
 
 
 class World:
@@ -32,8 +39,8 @@ class World:
 
     def __init__(self, seed, target):
         self.seed, self.target, self.sent = seed, target, 0
-        self.pool, self.openings, self.ids, self.names = [], [], {}, {}
-        self.role = None
+        self.pool, self.openings, self.remembered, self.ids, self.names = [], [], [], {}, {}
+        self.admin, self.teller = None, f'model_teller_{os.getpid()}'
         self.lock = threading.Lock()
         self.errors = []
 
@@ -49,8 +56,9 @@ class World:
 class Author:
     """Writes commands at random."""
 
-    def __init__(self, world, rng):
-        self.world, self.rng = world, rng
+    def __init__(self, world, rng, is_admin=True):
+        self.world, self.rng, self.is_admin = world, rng, is_admin
+        self.newest = None
 
     def chance(self, probability):
         return self.rng.random() < probability
@@ -95,6 +103,11 @@ class Author:
         while payee == payer:
             payee = self.name()
         amount = self.amount(EXPONENTS[currency])
+        if payer == '@world' and not self.is_admin and self.chance(0.85):
+            payer, payee = payee, payer
+        if self.newest and self.chance(0.04):
+            payer, payee, currency = '@world', self.newest.name, self.newest.currency
+            amount = self.amount(EXPONENTS[currency])
         if self.chance(0.01):
             payer, payee, amount = *self.rng.sample(RICH, 2), self.huge(EXPONENTS[currency])
         return Transfer(payer, payee, amount, currency, self.tid(), self.metadata())
@@ -113,7 +126,8 @@ class Author:
 
     def vary(self, command):
         """Another content for the same id."""
-        field = self.rng.choice(('from_account', 'to_account', 'amount', 'currency', 'metadata'))
+        names = () if command.from_account in RICH else ('from_account', 'to_account')
+        field = self.rng.choice((*names, 'amount', 'currency', 'metadata'))
         value = {'from_account': self.name, 'to_account': self.name, 'currency': self.currency, 'metadata': self.metadata,
                  'amount': lambda: self.amount(EXPONENTS.get(command.currency, 2))}[field]()
         return command._replace(**{field: value})
@@ -146,7 +160,7 @@ class Author:
 
     def size(self):
         roll = self.rng.random()
-        return self.rng.randint(0, 10) if roll < 0.5 else self.rng.randint(10, 100) if roll < 0.85 else self.rng.randint(100, 500)
+        return self.rng.randint(*((0, 10) if roll < 0.6 else (10, 60) if roll < 0.92 else (60, 500)))
 
     def groups(self, count):
         """Neighbours in groups; numbers in no order."""
@@ -184,7 +198,7 @@ class Author:
     def misshape(self, call):
         """Rarely: a call that is an error as a whole."""
         count = len(call.commands)
-        if count < 3 or not self.chance(0.02):
+        if count < 3 or not self.chance(0.05):
             return call
         lines, at = list(call.commands), self.rng.randrange(count)
         if self.chance(0.5):
@@ -197,7 +211,9 @@ class Author:
     def single(self, version_of):
         """Through the single door, where more can be asked, and more can be wrong."""
         command = (self.resend() if self.chance(0.12) else None) or self.transfer()
-        if self.chance(0.06):
+        if self.chance(0.03) and self.world.remembered:
+            command = self.rng.choice(self.world.remembered[-300:])
+        elif self.chance(0.08):
             command = self.spoil(command)
         if self.chance(0.03):
             command = command._replace(**{self.rng.choice(('from_account', 'amount', 'currency', 'tid')): None})
@@ -207,39 +223,54 @@ class Author:
         if self.chance(0.08):
             version = version_of(command)
             command = command._replace(expected_version=version if self.chance(0.7) else (version or 0) + 1)
-        if self.chance(0.003):
+        if self.chance(0.012):
             command = command._replace(metadata=json.dumps({'big': 'x' * self.rng.choice((65524, 65526, 70000))}))
         if command.tid and len(command.metadata or '') < 1000 and len(command.to_account) < 256 and command.amount and \
                 command.currency and command.from_account:
             self.world.pool.append(command)
         return Call('transfer', [command])
 
-    def opening(self):
+    def draw_opening(self):
         currency = self.currency() if self.chance(0.96) else self.rng.choice(('ZZZ', 'EUR', 'T1', 'T2', 'T3'))
         exponent = EXPONENTS.get(currency, 2)
-        floor = self.rng.choice((0, 0, -200, None, 40, 'default'))
-        ceiling = self.rng.choice((None, None, 600, 0, -5))
-        command = Open(f'acct{self.rng.randrange(40)}', currency, self.tid(),
-                       floor if floor in (None, 'default') else major(floor, exponent),
-                       None if ceiling is None else major(ceiling, exponent),
-                       self.rng.choice((None, None, None, 'alice', 'nobody', 'acct7')),
-                       self.rng.choice((None,) * 8 + (self.world.role, 'no such role')), self.metadata())
-        roll = self.rng.random()
+        owner = self.rng.choice((None,) * 8 + (self.world.admin, self.world.teller, 'no such role'))
+        return Open(f'acct{self.rng.randrange(40)}', currency, self.tid(),
+                    limit(self.rng.choice((0, 0, -200, None, 40, 'default')), exponent),
+                    limit(self.rng.choice((None, None, 600, 0, -5)), exponent),
+                    self.rng.choice((None, None, None, 'alice', 'nobody', 'acct7')), owner, self.metadata())
+
+    def spoil_opening(self, command):
+        exponent = EXPONENTS.get(command.currency, 2)
+        limits = ({'floor': major(-LIMIT - 1, exponent)}, {'ceiling': major(LIMIT + 1, exponent)},
+                  {'ceiling': '0.' + '0' * exponent + '3'})
+        return command._replace(**self.rng.choice((
+            {'name': ''}, {'name': None}, {'name': '@transit:B'}, {'name': 'y' * 256}, {'currency': None}, {'tid': None},
+            *limits, *limits, {'tid': (self.world.pool or [command])[-1].tid})))
+
+    def opening(self):
+        """Of an account; the same again, or with another ceiling; of a name that this session tried before."""
+        command, roll = self.draw_opening(), self.rng.random()
         if roll < 0.08:
             command = self.rng.choice(self.world.openings[-50:] or [command])
             if self.chance(0.4):
-                command = command._replace(ceiling=major(self.rng.randint(1, 99), exponent))
-        elif roll < 0.14:
-            command = command._replace(**self.rng.choice((
-                {'name': ''}, {'name': None}, {'name': '@transit:B'}, {'name': 'y' * 256}, {'currency': None}, {'tid': None},
-                {'floor': major(-LIMIT - 1, exponent)}, {'ceiling': '0.' + '0' * exponent + '3'},
-                {'tid': (self.world.pool or [command])[-1].tid})))
-        if command.tid and command.name and command.currency and not command.name.startswith('@'):
+                command = command._replace(ceiling=major(self.rng.randint(1, 99), EXPONENTS[command.currency]))
+        elif roll < 0.24:
+            command = self.spoil_opening(command)
+        elif roll < 0.5 and self.newest:
+            command = command._replace(name=self.newest.name, currency=self.newest.currency)
+        if command.tid and command.name and command.currency in EXPONENTS and len(command.name) < 9:
             self.world.openings.append(command)
+            self.newest = command
         return Call('open', [command])
 
+    def first_payment(self):
+        """To the account opened last by this session, if it was."""
+        command = Transfer('@world', self.newest.name, '3', self.newest.currency, self.tid())
+        self.world.pool.append(command)
+        return Call('transfer', [command])
+
     def definition(self):
-        code = self.rng.choice(('USD', 'ETH', f'T{self.rng.randrange(60)}', 'usd', '_X', '', 'A' * 17, 'A' * 16, None))
+        code = self.rng.choice(('USD', 'ETH', 'usd', '_X', '', 'A' * 17, 'A' * 16, None, *(f'T{self.rng.randrange(90)}',) * 8))
         tid = self.tid() if self.chance(0.9) else None
         if tid and self.chance(0.1) and self.world.pool:
             tid = self.world.pool[-1].tid
@@ -249,12 +280,12 @@ class Author:
 class Player(threading.Thread):
     """One session: draws what to do next until enough has been sent."""
 
-    def __init__(self, world, number, options):
+    def __init__(self, world, number, role=None):
         super().__init__(name=f'session {number}', daemon=True)
         self.world = world
         self.rng = random.Random(f'{world.seed}/{number}')
-        self.author = Author(world, self.rng)
-        self.session = Session(number, **options)
+        self.author = Author(world, self.rng, is_admin=role is None)
+        self.session = Session(number, role)
 
     def run(self):
         try:
@@ -269,9 +300,9 @@ class Player(threading.Thread):
             self.explicit()
         elif roll < 0.24:
             self.autocommit(self.author.opening())
-        elif roll < 0.25:
+        elif roll < 0.255:
             self.autocommit(self.author.definition())
-        elif roll < 0.60:
+        elif roll < 0.65:
             self.autocommit(self.author.single(self.version_of))
         else:
             self.autocommit(self.author.bulk())
@@ -280,8 +311,11 @@ class Player(threading.Thread):
         return self.session.value('SELECT version FROM wallet_account(%s, %s)', command.from_account, command.currency)
 
     def note(self, call):
-        """Tells the others of accounts that were opened, committed or not."""
+        """Tells the others of accounts that were opened, and of members of failed groups, committed or not."""
         self.world.take(len(call.commands))
+        if call.kind == 'transfers':
+            self.world.remembered += [command for command, answer in zip(call.commands, call.answers or ())
+                                      if answer.status == 'group_failed' and answer.event_id][:3]
         if call.kind == 'open':
             if call.answers:
                 self.world.opened(call.commands[0], call.answers[0].event_id)
@@ -299,7 +333,11 @@ class Player(threading.Thread):
     def explicit(self):
         """The same script again, with the same ids, as long as the server says so."""
         isolation = 'REPEATABLE READ' if self.author.chance(0.3) else 'READ COMMITTED'
-        script = [self.step() for _ in range(self.rng.randint(1, 6))]
+        script = []
+        for _ in range(self.rng.randint(1, 6)):
+            script.append(self.step())
+            if isinstance(script[-1], Call) and script[-1].kind == 'open' and self.author.newest:
+                script.append(self.author.first_payment())
         commit = self.author.chance(0.75)
         for _ in range(20):
             self.session.begin(isolation)
@@ -349,38 +387,59 @@ class Player(threading.Thread):
         return call.error
 
 
-def set_the_stage(world, options):
+def make_teller(session, role):
+    """Somebody who may call the functions, and is no admin."""
+    session.cursor.execute(f"""
+        CREATE ROLE {role};
+        GRANT USAGE ON SCHEMA wallet TO {role};
+        GRANT SELECT ON ALL TABLES IN SCHEMA wallet TO {role};
+        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wallet, public TO {role}""")
+
+
+def drop_teller(session, role):
+    session.cursor.execute(f'DROP OWNED BY {role}; DROP ROLE {role}')
+
+
+def set_the_stage(world, session):
     """Currencies and the cast, by calls that are in the log like all others."""
-    session, author = Session(0, **options), Author(world, random.Random(f'{world.seed}/0'))
-    world.role = session.value('SELECT session_user::text')
+    author = Author(world, random.Random(f'{world.seed}/0'))
+    owners = {'teller': world.teller, 'admin': world.admin}
     for code in DEFINED:
         session.single(Call('define', [Define(code, EXPONENTS[code], author.tid())]))
     for currency, exponent in EXPONENTS.items():
         for name, (floor, ceiling, parent, _) in CAST.items():
-            command = Open(name, currency, author.tid(), floor if floor in (None, 'default') else major(floor, exponent),
-                           None if ceiling is None else major(ceiling, exponent), parent, None, author.metadata())
+            command = Open(name, currency, author.tid(), limit(floor, exponent), limit(ceiling, exponent), parent,
+                           owners.get(OWNERS.get(name)), author.metadata())
             call = session.single(Call('open', [command]))
             if call.error:
                 raise SystemExit(f'cannot open {name} {currency}: {call.error} {call.message}')
             world.opened(command, call.answers[0].event_id)
-    return session
 
 
-def play(seed, target, sessions, options):
+def play(seed, target, sessions):
     """Plays until `target` commands were sent; the log, in no order, and a session to read with."""
-    world = World(seed, target)
-    stage = set_the_stage(world, options)
-    players = [Player(world, number + 1, options) for number in range(sessions)]
+    world, stage = World(seed, target), Session(0)
+    world.admin = stage.actor
+    make_teller(stage, world.teller)
+    try:
+        set_the_stage(world, stage)
+        log = stage.logged + rehearse(world, sessions)
+    finally:
+        drop_teller(stage, world.teller)
+    return log, stage
+
+
+def rehearse(world, sessions):
+    """All players at once; the last of them is no admin. What they wrote down."""
+    players = [Player(world, number) for number in range(1, sessions)] + [Player(world, sessions, world.teller)]
     for player in players:
         player.start()
     for player in players:
         player.join()
+        player.session.connection.close()
     if world.errors:
         raise SystemExit('\n'.join(world.errors))
-    log = stage.logged + [tx for player in players for tx in player.session.logged]
-    for player in players:
-        player.session.connection.close()
-    return log, stage
+    return [tx for player in players for tx in player.session.logged]
 
 
 def commands_in(log):

@@ -1,0 +1,97 @@
+-- Goal: NULL in every argument of every function has a meaning of its own or a named refusal; nothing crashes, nothing is taken for zero.
+-- Method: every argument in turn, against SPEC 4, 5, 8 and the build's decisions; the list of functions is compared with the catalog, so
+-- that a function that is added later without its NULLs fails here.
+\ir lib/setup.sql
+SELECT plan(50);
+
+SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
+SELECT pay('world', 'alice', 100) \g /dev/null
+
+SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+		JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'wallet' WHERE p.prorettype <> 'trigger'::regtype $$,
+	$$ SELECT unnest(ARRAY['wallet_account 2', 'wallet_balance 2', 'wallet_define_currency 3', 'wallet_event_time 1', 'wallet_get 1', 'wallet_horizon 0', 'wallet_open 8',
+		'wallet_replay 1', 'wallet_transfer 8', 'wallet_transfers 8', 'wallet_transfers_by_id 6', 'wallet_uuid 0', 'wallet_verify 1']) $$,
+	'these are the functions, all of whose arguments are NULL below');
+
+-- ---- wallet_transfer
+SELECT is((fault_of($$ SELECT wallet_transfer(NULL, 'bob', 1, 'USD', id(1)) $$)).sqlstate, 'WA023', 'transfer: from_account');
+SELECT is((fault_of($$ SELECT wallet_transfer('alice', NULL, 1, 'USD', id(1)) $$)).sqlstate, 'WA023', 'transfer: to_account');
+SELECT is((fault_of($$ SELECT wallet_transfer('alice', 'bob', NULL, 'USD', id(1)) $$)).sqlstate, 'WA006', 'transfer: amount');
+SELECT is((fault_of($$ SELECT wallet_transfer('alice', 'bob', 1, NULL, id(1)) $$)).sqlstate, 'WA024', 'transfer: currency');
+SELECT is((fault_of($$ SELECT wallet_transfer('alice', 'bob', 1, 'USD', NULL) $$)).sqlstate, 'WA024', 'transfer: transaction_id');
+SELECT is((fault_of($$ SELECT wallet_transfer(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) $$)).sqlstate, 'WA023', 'transfer: all of them');
+SELECT is((wallet_transfer('alice', 'bob', 1, 'USD', id(1), NULL, NULL, NULL)).status, 'success', 'transfer: metadata, effective_at and expected_version may be NULL');
+SELECT ok(metadata IS NULL AND metadata_digest IS NULL AND effective_at IS NULL AND expected_version IS NULL, 'transfer: and are absent from the event')
+FROM wallet.event WHERE transaction_id = id(1);
+SELECT is((fault_of($$ SELECT wallet_transfer('alice', 'bob', 1, 'USD', id(1), 'null'::jsonb) $$)).sqlstate, 'WA010', 'transfer: the JSON null is metadata, NULL is none');
+SELECT is((wallet_transfer('alice', 'bob', 1, 'USD', id(2), 'null'::jsonb)).replayed, false, 'transfer: the JSON null is accepted');
+SELECT ok(metadata = 'null'::jsonb AND metadata_digest = sha256('null'), 'transfer: and recorded') FROM wallet.event WHERE transaction_id = id(2);
+
+-- ---- wallet_open
+SELECT is((fault_of($$ SELECT wallet_open(NULL, 'USD', id(9)) $$)).sqlstate, 'WA023', 'open: name');
+SELECT is((fault_of($$ SELECT wallet_open('new', NULL, id(9)) $$)).sqlstate, 'WA024', 'open: currency');
+SELECT is((fault_of($$ SELECT wallet_open('new', 'USD', NULL) $$)).sqlstate, 'WA024', 'open: transaction_id');
+SELECT isnt(wallet_open('bare', 'USD', id(9), NULL, NULL, NULL, NULL, NULL), NULL, 'open: all the others may be NULL');
+SELECT ok(floor IS NULL AND ceiling IS NULL AND available IS NULL AND parent IS NULL AND owner IS NULL AND metadata IS NULL, 'open: floor NULL is no floor, ceiling NULL no ceiling')
+FROM wallet_account('bare', 'USD');
+SELECT isnt(wallet_open('plain', 'USD', id(10)), NULL, 'open: the floor may be left out');
+SELECT ok(floor = 0 AND available = 0, 'open: and then is 0, not NULL') FROM wallet_account('plain', 'USD');
+SELECT is((fault_of($$ SELECT wallet_open('plain', 'USD', id(10), floor => NULL) $$)).sqlstate, 'WA010', 'open: NULL is another floor than 0');
+
+-- ---- wallet_define_currency
+SELECT is((fault_of($$ SELECT wallet_define_currency(NULL, 2, id(20)) $$)).sqlstate, 'WA024', 'define_currency: code');
+SELECT is((fault_of($$ SELECT wallet_define_currency('NEW', NULL, id(20)) $$)).sqlstate, 'WA024', 'define_currency: exponent');
+SELECT is((fault_of($$ SELECT wallet_define_currency('NEW', 2, NULL) $$)).sqlstate, 'WA024', 'define_currency: transaction_id');
+
+-- ---- wallet_transfers: arrays that are NULL, elements that are NULL
+CREATE FUNCTION names_it(statement text, array_name text, place text, description text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	f fault := fault_of(statement);
+	told text := concat_ws(' ', f.message, f.detail);
+BEGIN
+	RETURN ok(f.sqlstate = 'WA024' AND strpos(told, '"' || array_name || '"') > 0 AND (place = '' OR told ~ ('\m' || place || '\M')), description || ': ' || COALESCE(f.sqlstate || ' ' || told, 'no error'));
+END $$;
+CREATE FUNCTION call(n int, argument text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	a text[] := ARRAY['''{alice,alice,alice}''', '''{bob,bob,bob}''', '''{1,1,1}''', '''{USD,USD,USD}''', 'ARRAY[id(31), id(32), id(33)]', '''{1,1,2}''', '''{NULL,NULL,NULL}''', 'false'];
+BEGIN
+	a[n] := argument;
+	RETURN format('SELECT * FROM wallet_transfers(%s)', array_to_string(a, ', '));
+END $$;
+SELECT is((fault_of(call(6, '''{1,1,2}''')))::text, NULL, 'transfers: without NULLs there is no error');
+SELECT names_it(call(1, 'NULL'), 'from_accounts', '', 'transfers: array NULL');
+SELECT names_it(call(2, 'NULL'), 'to_accounts', '', 'transfers: array NULL');
+SELECT names_it(call(3, 'NULL'), 'amounts', '', 'transfers: array NULL');
+SELECT names_it(call(4, 'NULL'), 'currencies', '', 'transfers: array NULL');
+SELECT names_it(call(5, 'NULL'), 'transaction_ids', '', 'transfers: array NULL');
+SELECT is((fault_of(call(6, 'NULL')))::text, NULL, 'transfers: groups may be NULL');
+SELECT is((fault_of(call(7, 'NULL')))::text, NULL, 'transfers: metadatas may be NULL');
+SELECT names_it(call(8, 'NULL'), 'atomic', '', 'transfers: atomic NULL');
+SELECT names_it(call(1, '''{alice,NULL,alice}'''), 'from_accounts', '2', 'transfers: element NULL');
+SELECT names_it(call(2, '''{bob,bob,NULL}'''), 'to_accounts', '3', 'transfers: element NULL');
+SELECT names_it(call(3, '''{NULL,1,1}'''), 'amounts', '1', 'transfers: element NULL');
+SELECT names_it(call(4, '''{USD,NULL,NULL}'''), 'currencies', '2', 'transfers: the first of two NULLs');
+SELECT names_it(call(5, 'ARRAY[id(31), NULL, id(33)]'), 'transaction_ids', '2', 'transfers: element NULL');
+SELECT names_it(call(6, '''{1,1,NULL}'''), 'groups', '3', 'transfers: element NULL');
+SELECT is((fault_of(call(7, '''{NULL,"{}",NULL}''')))::text, NULL, 'transfers: elements of metadatas may be NULL');
+
+-- ---- wallet_transfers_by_id
+SELECT names_it($$ SELECT * FROM wallet_transfers_by_id(NULL, '{1}', '{1}', ARRAY[id(40)]) $$, 'from_ids', '', 'by id: array NULL');
+SELECT names_it($$ SELECT * FROM wallet_transfers_by_id('{1}', NULL, '{1}', ARRAY[id(40)]) $$, 'to_ids', '', 'by id: array NULL');
+SELECT names_it($$ SELECT * FROM wallet_transfers_by_id('{1,NULL}', '{1,1}', '{1,1}', ARRAY[id(40), id(41)]) $$, 'from_ids', '2', 'by id: element NULL');
+SELECT names_it($$ SELECT * FROM wallet_transfers_by_id('{1,1}', '{NULL,1}', '{1,1}', ARRAY[id(40), id(41)]) $$, 'to_ids', '1', 'by id: element NULL');
+SELECT is((SELECT string_agg(COALESCE((fault_of(s)).sqlstate, 'none'), ' ') FROM unnest(ARRAY[
+		$$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', NULL, ARRAY[id(40)]) $$, $$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', '{1}', NULL) $$,
+		$$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', '{NULL}', ARRAY[id(40)]) $$, $$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', '{1}', ARRAY[NULL::uuid]) $$,
+		$$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', '{1}', ARRAY[id(40)], '{NULL}') $$, $$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', '{1}', ARRAY[id(40)], NULL, NULL) $$,
+		$$ SELECT * FROM wallet_transfers_by_id('{1}', '{2}', '{1}', ARRAY[id(40)], NULL) $$]) AS s),
+	'WA024 WA024 WA024 WA024 WA024 WA024 none', 'by id: amounts, transaction_ids, groups and atomic');
+
+-- ---- reading
+SELECT is(ARRAY[wallet_balance(NULL, 'USD'), wallet_balance('alice', NULL), wallet_balance(NULL, NULL)], ARRAY[NULL, NULL, NULL]::numeric[], 'balance: NULL');
+SELECT is((SELECT count(*) FROM wallet_account(NULL, 'USD')) + (SELECT count(*) FROM wallet_account('alice', NULL)) + (SELECT count(*) FROM wallet_get(NULL)), 0::bigint, 'account, get: no row');
+SELECT is(wallet_event_time(NULL), NULL, 'event_time: NULL');
+SELECT is((SELECT count(*) FROM wallet_replay(NULL)), (SELECT count(*) FROM wallet.account), 'replay: NULL is all');
+SELECT is((SELECT count(*) FROM wallet_verify(NULL)), (SELECT count(*) FROM wallet_verify(false)), 'verify: NULL is not thorough');
+SELECT sound();
+SELECT * FROM finish();
