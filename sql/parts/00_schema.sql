@@ -23,7 +23,8 @@ BEGIN
 			USING ERRCODE = 'insufficient_privilege',
 				  HINT = 'Only a schema owned by the installing role is used.';
 	ELSIF EXISTS (SELECT FROM pg_catalog.pg_depend
-				  WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid = ns AND deptype = 'n') THEN
+				  WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid = ns AND deptype = 'n'
+					AND classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass) THEN
 		RAISE EXCEPTION 'schema "wallet" is not empty'
 			USING ERRCODE = 'duplicate_object',
 				  HINT = 'Drop or move what is in it.';

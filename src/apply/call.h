@@ -53,14 +53,14 @@ typedef struct WalletCall
 	size_t		opened_count;	/* positions after id_count that openings fill */
 } WalletCall;
 
+/* Which commands are recorded already, and which repeat one of this call. */
+extern void wallet_find_known(WalletCall *call);
+
 /* Names, codes and numbers into ids, exponents and minor units; faults where that fails. */
 extern void wallet_resolve(WalletCall *call);
 
 /* The same for amounts whose accounts were named by id: they have been loaded by now. */
 extern void wallet_resolve_loaded(WalletCall *call);
-
-/* Which commands are recorded already, and which repeat one of this call. */
-extern void wallet_find_known(WalletCall *call);
 
 /* Locks all accounts of undecided commands in id order and loads them. */
 extern void wallet_load(WalletCall *call);

@@ -5,11 +5,7 @@
  */
 #include "postgres.h"
 
-#include "core/detail.h"
 #include "miscadmin.h"
-#include "pg/datum.h"
-#include "store/accounts.h"
-#include "store/currencies.h"
 #include "apply/call.h"
 
 typedef struct IdEntry
@@ -66,24 +62,30 @@ link_repetitions(WalletBatch *batch)
 	ids_destroy(ids);
 }
 
-/* The questions of rare kinds that are not about an account's state. */
+/* Back to what the door filled: an attempt may be the second. */
 static void
-ask_for_names(WalletCall *call, WalletEntry *entry, const WalletRequest *request)
+reset_entry(WalletEntry *entry)
 {
-	WalletCurrency currency;
-
-	if (entry->event.kind != WALLET_KIND_OPEN && entry->event.kind != WALLET_KIND_DEFINE_CURRENCY)
-		return;
-	(void) wallet_currency_from_bytes(request->currency, &currency);
-	if (entry->event.kind == WALLET_KIND_OPEN)
-		entry->name_taken = wallet_accounts_taken(request->from, &currency);
-	else
-		entry->currency_defined = wallet_currencies_exponent(&currency, call->snapshot) >= 0;
+	entry->event.present &= WALLET_HAS_EFFECTIVE_AT | WALLET_HAS_EXPECTED_VERSION |
+		WALLET_HAS_METADATA_DIGEST;
+	entry->event.exponent = 0;
+	entry->prior = entry->known = entry->answer = NULL;
+	entry->debit = entry->credit = entry->opened = entry->same_as = -1;
+	entry->status = WALLET_success;
+	entry->difference = NULL;
+	entry->recorded = entry->replayed = false;
+	entry->name_taken = entry->parent_found = entry->currency_defined = false;
+	entry->forbidden = false;
 }
 
 void
 wallet_find_known(WalletCall *call)
 {
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		reset_entry(&call->batch.entries[i]);
+		call->batch.entries[i].fault = call->requests[i].fault;
+	}
 	link_repetitions(&call->batch);
 	for (size_t i = 0; i < call->batch.count; i++)
 	{
@@ -94,7 +96,5 @@ wallet_find_known(WalletCall *call)
 		if ((i & 0xff) == 0)
 			CHECK_FOR_INTERRUPTS();
 		entry->prior = wallet_events_find(call->events, &entry->event.transaction_id, 0);
-		if (entry->prior == NULL)
-			ask_for_names(call, entry, &call->requests[i]);
 	}
 }

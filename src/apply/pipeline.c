@@ -5,7 +5,8 @@
  *
  * Why this order is right:
  *	- Ids of commands are looked up before rows are locked: waiting for another
- *	  user of an id holds no row of this call.
+ *	  user of an id holds no row of this call.  What is named and read is seen
+ *	  by a snapshot taken after that wait.
  *	- The top-level transaction id exists before event ids are taken: see clock.c,
  *	  horizon.
  *	- Rows are locked before event ids are taken, and the ids are greater than all
@@ -93,10 +94,12 @@ attempt(WalletCall *call)
 
 	push_snapshot(call);
 	call->events = wallet_events_open(RowExclusiveLock);
+	wallet_find_known(call);
+	PopActiveSnapshot();
+
+	push_snapshot(call);
 	wallet_balances_open(&call->balances, RowExclusiveLock, call->snapshot);
 	wallet_resolve(call);
-	wallet_find_known(call);
-
 	if (has_undecided(call))
 		(void) GetTopTransactionId();
 	wallet_load(call);
@@ -155,12 +158,7 @@ void
 wallet_pipeline_run(WalletCall *call)
 {
 	check_environment();
-	if (call->single)
-		(void) attempt(call);
-	else
-	{
-		while (!attempt_in_subtransaction(call))
-			CHECK_FOR_INTERRUPTS();
-	}
+	while (!(call->single ? attempt(call) : attempt_in_subtransaction(call)))
+		CHECK_FOR_INTERRUPTS();
 	CommandCounterIncrement();
 }

@@ -183,34 +183,23 @@ resolve_open(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 		wallet_detail_set(&detail, WALLET_DETAIL_PARENT);
 	}
 	set_detail(&entry->event, &detail);
+	if (entry->prior == NULL)
+		entry->name_taken = wallet_accounts_taken(request->from, &currency);
 	return WALLET_success;
 }
 
 static WalletStatus
-resolve_define_currency(WalletRequest *request, WalletEntry *entry)
+resolve_define_currency(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 {
 	WalletDetail detail = {.currency = request->currency,.exponent = (uint8_t) request->exponent};
+	WalletCurrency currency;
 
 	wallet_detail_set(&detail, WALLET_DETAIL_CURRENCY);
 	wallet_detail_set(&detail, WALLET_DETAIL_EXPONENT);
 	set_detail(&entry->event, &detail);
+	(void) wallet_currency_from_bytes(request->currency, &currency);
+	entry->currency_defined = wallet_currencies_exponent(&currency, call->snapshot) >= 0;
 	return WALLET_success;
-}
-
-/* Back to what the door filled: an attempt may be the second. */
-static void
-reset_entry(WalletEntry *entry)
-{
-	entry->event.present &= WALLET_HAS_EFFECTIVE_AT | WALLET_HAS_EXPECTED_VERSION |
-		WALLET_HAS_METADATA_DIGEST;
-	entry->event.exponent = 0;
-	entry->prior = entry->known = entry->answer = NULL;
-	entry->debit = entry->credit = entry->opened = entry->same_as = -1;
-	entry->status = WALLET_success;
-	entry->difference = NULL;
-	entry->recorded = entry->replayed = false;
-	entry->name_taken = entry->parent_found = entry->currency_defined = false;
-	entry->forbidden = false;
 }
 
 static WalletStatus
@@ -223,7 +212,7 @@ resolve_entry(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 		case WALLET_KIND_OPEN:
 			return resolve_open(call, request, entry);
 		case WALLET_KIND_DEFINE_CURRENCY:
-			return resolve_define_currency(request, entry);
+			return resolve_define_currency(call, request, entry);
 		default:
 			break;
 	}
@@ -241,7 +230,6 @@ wallet_resolve(WalletCall *call)
 	{
 		WalletEntry *entry = &call->batch.entries[i];
 
-		reset_entry(entry);
 		entry->fault = resolve_entry(call, &call->requests[i], entry);
 	}
 }

@@ -173,50 +173,32 @@ save_many(WalletCall *call)
 }
 
 /*
- * One command: a success is written, a refusal is not.  Either way, if the id
- * has been recorded since it was looked up, that record is the answer.  Waiting for
- * it holds our rows; a cycle of such waits ends as a deadlock.
+ * One command: a success is written, a refusal is not.  Either way, if the id was
+ * recorded since it was looked up, the call starts over and finds that record; it
+ * then waits for it with its rows locked, and a cycle of such waits ends as a
+ * deadlock.
  */
-static void
+static bool
 save_one(WalletCall *call)
 {
 	WalletEntry *entry = &call->batch.entries[0];
 	WalletEventRow row = {&entry->event, call->requests[0].metadata};
-	const WalletEvent *known;
 
-	if (entry->fault != WALLET_success || entry->replayed || entry->difference != NULL)
-		return;
-	for (;;)
+	if (entry->fault != WALLET_success || entry->prior != NULL)
+		return true;			/* nothing was decided anew */
+	if (entry->status != WALLET_success)
 	{
-		if (entry->status == WALLET_success && wallet_events_insert(call->events, &row))
-		{
-			save_state(call);
-			return;
-		}
-		CHECK_FOR_INTERRUPTS();
-		known = wallet_events_find(call->events, &entry->event.transaction_id, 0);
-		if (known != NULL)
-		{
-			entry->recorded = false;
-			entry->answer = NULL;
-			wallet_batch_answer(entry, known);
-			return;
-		}
-		if (entry->status != WALLET_success)
-		{
-			entry->recorded = false;
-			return;
-		}
+		entry->recorded = false;
+		return !wallet_events_probe(call->events, &entry->event.transaction_id);
 	}
+	if (!wallet_events_insert(call->events, &row))
+		return false;
+	save_state(call);
+	return true;
 }
 
 bool
 wallet_save(WalletCall *call)
 {
-	if (call->single)
-	{
-		save_one(call);
-		return true;
-	}
-	return save_many(call);
+	return call->single ? save_one(call) : save_many(call);
 }

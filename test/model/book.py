@@ -105,7 +105,7 @@ class View:
     def __init__(self, book, call, place=None):
         self.book, self.call, self.place = book, call, place
         self.hidden, self.doubtful = frozenset(), set()
-        self.states, self.records, self.read_state = {}, {}, False
+        self.states, self.records, self.read = {}, {}, set()
         self.undone = [effects for earlier, effects in book.undone.get(call.tx, ()) if call.sees(earlier)]
 
     def merge(self, effects):
@@ -162,13 +162,13 @@ class View:
         return open_to_all or self.call.tx.actor in (account.owner, self.book.admin)
 
     def state(self, account):
-        self.read_state = True
         if account.id in self.states:
             return self.states[account.id]
         for effects in reversed(self.undone):
             if account.id in effects.states:
                 return effects.states[account.id]
         known = self.book.accounts[account.id]
+        self.read.add(known)
         if self.place is None:
             return known.history[-1].state
         return known.at(self.place, *known.window(self.call))

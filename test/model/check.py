@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import machine
 from book import Book, View, places
 from client import BULK, Answer, describe, short
-from machine import ById, STATUS, TRANSFER, major
+from machine import STATUS, TRANSFER, major
 
 DOUBTFUL_MAX = 7
 CLOCK_SLACK = 60 * 1000000
@@ -256,16 +256,20 @@ class Checker:
                 self.must.unrecorded.saw(self.unrecorded_difference(call))
 
     def unrecorded_difference(self, call):
-        first = None
-        for place in places(self.book, call, self.accounts_of(call)):
-            view = View(self.book, call, place)
-            difference = self.call_difference(view, call)
-            if difference is None:
-                return None
-            first = first or difference
-            if not view.read_state:
-                break
-        return first
+        """None if the answers are right at some place. Which accounts must agree on it, those that are read, shows on the way."""
+        read = set()
+        while True:
+            first, found = None, set(read)
+            for place in places(self.book, call, read):
+                view = View(self.book, call, place)
+                difference = self.call_difference(view, call)
+                if difference is None and view.read <= read:
+                    return None
+                first = first or difference
+                found |= view.read
+            if found == read:
+                return first
+            read = found
 
     def call_difference(self, view, call):
         for unit in units_of(call):
@@ -276,16 +280,6 @@ class Checker:
         if call.answers and len(call.answers) != len(call.commands):
             return f'{describe(call)}: {len(call.answers)} answers to {len(call.commands)} commands'
         return None
-
-    def accounts_of(self, call):
-        found = set()
-        for command in call.commands:
-            if isinstance(command, ById):
-                found.update(self.book.accounts.get(number) for number in (command.from_id, command.to_id))
-            elif isinstance(command, machine.Transfer):
-                found.update(self.book.names.get((name, command.currency))
-                             for name in (command.from_account, command.to_account))
-        return found - {None}
 
     # ---- Ids
 
