@@ -20,6 +20,7 @@ PG_FUNCTION_INFO_V1(wallet_sql_uuid);
 PG_FUNCTION_INFO_V1(wallet_sql_event_time);
 PG_FUNCTION_INFO_V1(wallet_sql_horizon);
 PG_FUNCTION_INFO_V1(wallet_sql_refuse_change);
+PG_FUNCTION_INFO_V1(wallet_sql_load_guard);
 
 /*
  * RFC 9562, version 7: 48 bits of milliseconds, 12 bits of their fraction, the
@@ -83,5 +84,12 @@ wallet_sql_refuse_change(PG_FUNCTION_ARGS)
 			 errmsg("table \"wallet.%s\" is immutable",
 					RelationGetRelationName(((TriggerData *) fcinfo->context)->tg_relation)),
 			 errhint("What happened stays; correct it by a further command.")));
+	PG_RETURN_NULL();
+}
+
+/* To call it is to load the library: its hook does the rest (wallet.c). */
+Datum
+wallet_sql_load_guard(PG_FUNCTION_ARGS)
+{
 	PG_RETURN_NULL();
 }

@@ -24,6 +24,14 @@ allocate(size_t count, size_t size)
 	return MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * size);
 }
 
+/* Users may name any number; a footprint holds ids that an account can have. */
+static void
+add_to_footprint(WalletCall *call, size_t *n, uint32 present, uint32 bit, int64 id)
+{
+	if ((present & bit) && id > 0)
+		call->ids[(*n)++] = id;
+}
+
 static void
 build_footprint(WalletCall *call)
 {
@@ -39,10 +47,8 @@ build_footprint(WalletCall *call)
 
 		if (!is_undecided(entry))
 			continue;
-		if (entry->event.present & WALLET_HAS_DEBIT)
-			call->ids[n++] = entry->event.debit;
-		if (entry->event.present & WALLET_HAS_CREDIT)
-			call->ids[n++] = entry->event.credit;
+		add_to_footprint(call, &n, entry->event.present, WALLET_HAS_DEBIT, entry->event.debit);
+		add_to_footprint(call, &n, entry->event.present, WALLET_HAS_CREDIT, entry->event.credit);
 		if (entry->event.kind == WALLET_KIND_OPEN)
 			call->opened_count++;
 	}
@@ -57,7 +63,7 @@ position_of(const WalletCall *call, uint32 present, uint32 bit, int64 id)
 {
 	int32		position;
 
-	if (!(present & bit))
+	if (!(present & bit) || id <= 0)
 		return -1;
 	position = wallet_footprint_find((const int64_t *) call->ids, call->id_count, id);
 	return position >= 0 && call->batch.accounts[position].id == id ? position : -1;

@@ -14,7 +14,7 @@
 
 typedef struct NameEntry
 {
-	WalletNameKey		key;
+	WalletNameKey key;
 	char		status;
 } NameEntry;
 
@@ -146,7 +146,7 @@ wallet_ledger_currency(WalletLedger *ledger, const WalletCurrency *currency)
 bool
 wallet_ledger_name_taken(WalletLedger *ledger, WalletBytes name, const WalletCurrency *currency)
 {
-	WalletNameKey		key = {*currency, name};
+	WalletNameKey key = {*currency, name};
 
 	return names_lookup(ledger->names, key) != NULL;
 }
@@ -156,7 +156,7 @@ wallet_ledger_add_account(WalletLedger *ledger, const WalletAccount *account, co
 {
 	WalletReplayed *replayed = MemoryContextAllocZero(ledger->memory, sizeof(WalletReplayed));
 	WalletDetail detail;
-	WalletNameKey		name;
+	WalletNameKey name;
 	bool		found;
 
 	(void) wallet_detail_decode(event->detail, &detail);

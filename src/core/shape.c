@@ -107,11 +107,14 @@ static bool
 results_fit(const WalletEvent *event, const Shape *shape)
 {
 	uint32_t	results = event->present &
-		~(WALLET_HAS_INPUTS | WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE);
+	~(WALLET_HAS_INPUTS | WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE);
 	uint32_t	state = state_fields(event->present);
 	bool		nameless = event->kind == WALLET_KIND_CANCEL_CREDIT && !(event->present & D);
 
-	/* A member of a failed group may name an account that only the group had opened. */
+	/*
+	 * A member of a failed group may name an account that only the group had
+	 * opened.
+	 */
 	if (event->status == WALLET_group_failed)
 		return (results & ~state) == 0;
 	if (event->status != WALLET_success)

@@ -40,7 +40,7 @@ enum
 
 typedef struct NameEntry
 {
-	WalletNameKey		key;
+	WalletNameKey key;
 	int64		id;
 	uint32		hash;
 	char		status;
@@ -169,7 +169,7 @@ is_committed(TupleTableSlot *slot)
 int64
 wallet_accounts_find(WalletBytes name, const WalletCurrency *currency, Snapshot snapshot)
 {
-	WalletNameKey		key = {*currency, name};
+	WalletNameKey key = {*currency, name};
 	NameEntry  *entry = names ? names_lookup(names, key) : NULL;
 	AccountScan scan;
 	int64		id = 0;

@@ -103,9 +103,9 @@ take_entry(Input *input, const WalletBatch *batch, int *group, int *number, Wall
 	*entry = (WalletEntry)
 	{
 		.debit = (int32_t) (who % (ACCOUNTS + 1)) - 1,
-			.credit = (int32_t) (who / 16 % (ACCOUNTS + 1)) - 1,
-			.opened = -1,
-			.same_as = -1
+		.credit = (int32_t) (who / 16 % (ACCOUNTS + 1)) - 1,
+		.opened = -1,
+		.same_as = -1
 	};
 	event->kind = WALLET_KIND_TRANSFER;
 	event->transaction_id.bytes[15] = (uint8_t) *number;

@@ -58,7 +58,9 @@ note("cancelled $cancelled times; the whole call takes $whole s");
 
 # ---- statement_timeout
 
-for my $part (0.2, 0.5, 0.8)
+# On a machine whose load falls meanwhile, a late timeout can come too late: then the call has done it all.
+my $in_time = 0;
+for my $part (0.1, 0.3, 0.6)
 {
 	my $session = session($node, 'bank');
 	my $ms = int(1000 * $whole * $part) + 1;
@@ -66,8 +68,10 @@ for my $part (0.2, 0.5, 0.8)
 	answer($session, "SET statement_timeout = $ms;");
 	answer($session, 'SELECT * FROM big(100000);');
 	answer($session, 'SET statement_timeout = 0;');
-	is(join(' ', answer($session, "SELECT count(*) FROM wallet.event WHERE transaction_id > '0000000a-0000-7000-8000-000000100000' AND transaction_id < '0000000b-0000-7000-8000-000000000000';")), '0', "statement_timeout of $ms ms: nothing is recorded, and the session goes on");
+	my $there = join(' ', answer($session, "SELECT count(*) FROM wallet.event WHERE transaction_id > '0000000a-0000-7000-8000-000000100000' AND transaction_id < '0000000b-0000-7000-8000-000000000000';"));
 	finish($session);
+	if ($there eq '65536') { $in_time = 1; last; }
+	is($there, '0', "statement_timeout of $ms ms: nothing is recorded, and the session goes on");
 }
 ok(log_has($node, qr/canceling statement due to statement timeout/), 'there was a timeout');
 ok(log_has($node, qr/canceling statement due to user request/), 'and a cancel');
@@ -77,7 +81,7 @@ is($node->safe_psql('bank', 'SELECT wallet_horizon() >= (SELECT max(event_id) FR
 # ---- The same ids afterwards
 
 is($node->safe_psql('bank', 'SELECT * FROM big(0)'), $finished ? 'success|65536|65536' : 'success|65536|0', 'the same ids: all succeed');
-is($node->safe_psql('bank', 'SELECT * FROM big(100000)'), 'success|65536|0', 'those that had timed out, too');
+is($node->safe_psql('bank', 'SELECT * FROM big(100000)'), $in_time ? 'success|65536|65536' : 'success|65536|0', 'those that had timed out, too');
 is($node->safe_psql('bank', 'SELECT * FROM big(0)'), 'success|65536|65536', 'and again: all are replayed');
 is($node->safe_psql('bank', 'SELECT recorded()'), '131072', 'each once');
 proof_ok($node, 'bank', 'in the end');

@@ -58,12 +58,12 @@ fixture_transfer(int number, int64_t debit, int64_t credit, wallet_int128 amount
 	return (WalletEvent)
 	{
 		.transaction_id = fixture_uuid(number),
-			.present = WALLET_HAS_DEBIT | WALLET_HAS_CREDIT | WALLET_HAS_REQUESTED,
-			.kind = WALLET_KIND_TRANSFER,
-			.debit = debit,
-			.credit = credit,
-			.requested = amount,
-			.actor = TEXT("app")
+		.present = WALLET_HAS_DEBIT | WALLET_HAS_CREDIT | WALLET_HAS_REQUESTED,
+		.kind = WALLET_KIND_TRANSFER,
+		.debit = debit,
+		.credit = credit,
+		.requested = amount,
+		.actor = TEXT("app")
 	};
 }
 

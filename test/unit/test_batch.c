@@ -171,14 +171,14 @@ write_down(const World *w, const Ask *ask, WalletStatus status, int64_t id, Reco
 	*record = (Record)
 	{
 		.there = true,
-			.ask = *ask,
-			.status = status,
-			.id = id,
-			.from_balance = w->toys[ask->from].balance,
-			.to_balance = w->toys[ask->to].balance,
-			.from_held = w->toys[ask->from].held,
-			.from_version = w->toys[ask->from].version,
-			.to_version = w->toys[ask->to].version
+		.ask = *ask,
+		.status = status,
+		.id = id,
+		.from_balance = w->toys[ask->from].balance,
+		.to_balance = w->toys[ask->to].balance,
+		.from_held = w->toys[ask->from].held,
+		.from_version = w->toys[ask->from].version,
+		.to_version = w->toys[ask->to].version
 	};
 }
 
@@ -223,7 +223,7 @@ told(WalletStatus status)
 	return (Answer)
 	{
 		.status = status,
-			.or_status = status
+		.or_status = status
 	};
 }
 
@@ -238,8 +238,8 @@ from_record(const Ask *ask)
 	return (Answer)
 	{
 		.status = record->status,
-			.or_status = record->status,
-			.is_replay = true
+		.or_status = record->status,
+		.is_replay = true
 	};
 }
 
@@ -268,8 +268,8 @@ decide_alone(const Ask *ask)
 	return (Answer)
 	{
 		.status = status,
-			.or_status = status,
-			.is_new = true
+		.or_status = status,
+		.is_new = true
 	};
 }
 
@@ -570,10 +570,10 @@ random_ask(void)
 	ask = (Ask)
 	{
 		.number = numbers,
-			.from = tap_pick(ACCOUNTS),
-			.to = tap_pick(ACCOUNTS - 1),
-			.amount = 1 + tap_pick(60),
-			.note = tap_chance(20) ? 1 + tap_pick(3) : 0
+		.from = tap_pick(ACCOUNTS),
+		.to = tap_pick(ACCOUNTS - 1),
+		.amount = 1 + tap_pick(60),
+		.note = tap_chance(20) ? 1 + tap_pick(3) : 0
 	};
 	if (ask.to >= ask.from)
 		ask.to++;
@@ -637,18 +637,18 @@ new_epoch(void)
 		*toy = (Toy)
 		{
 			.balance = tap_pick(400),
-				.held = tap_chance(20) ? tap_pick(50) : 0,
-				.floor = tap_chance(60) ? 0 : tap_pick(200) - 150,
-				.ceiling = 150 + tap_pick(500),
-				.reserved = tap_chance(20) ? tap_pick(50) : 0,
-				.limit = 50 + tap_pick(200),
-				.spent = tap_pick(50),
-				.seconds = tap_chance(30) ? 1 + tap_pick(2) : 0,
-				.bottomless = i == 0 || tap_chance(15),
-				.topless = i == 0 || tap_chance(70),
-				.status = "ooooooooofc"[tap_pick(11)],
-				.version = 1 + tap_pick(300),
-				.last = world.next - 1 - tap_pick(50)
+			.held = tap_chance(20) ? tap_pick(50) : 0,
+			.floor = tap_chance(60) ? 0 : tap_pick(200) - 150,
+			.ceiling = 150 + tap_pick(500),
+			.reserved = tap_chance(20) ? tap_pick(50) : 0,
+			.limit = 50 + tap_pick(200),
+			.spent = tap_pick(50),
+			.seconds = tap_chance(30) ? 1 + tap_pick(2) : 0,
+			.bottomless = i == 0 || tap_chance(15),
+			.topless = i == 0 || tap_chance(70),
+			.status = "ooooooooofc"[tap_pick(11)],
+			.version = 1 + tap_pick(300),
+			.last = world.next - 1 - tap_pick(50)
 		};
 		toy->guard = toy->last + (world.next - 1 - toy->last) * tap_pick(2);
 		toy->window = toy->seconds ? world.next / (toy->seconds * INT64_C(1000000)) : 0;

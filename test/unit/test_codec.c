@@ -355,7 +355,6 @@ random_event(uint8_t *memory)
 	WalletEvent event = {
 		.event_id = 1 + (int64_t) (tap_random() >> 2),
 		.kind = shapes[i].kind,
-		.leg = (uint16_t) (tap_chance(80) ? 0 : tap_pick(6)),
 		.status = (uint16_t) (refused ? 1 : 0)
 	};
 

@@ -46,8 +46,8 @@ begin(void)
 	batch = (WalletBatch)
 	{
 		.entries = entries,
-			.accounts = accounts,
-			.next_id = FIRST
+		.accounts = accounts,
+		.next_id = FIRST
 	};
 }
 
@@ -60,11 +60,11 @@ add(int group, int number, int debit, int credit, int amount)
 	*entry = (WalletEntry)
 	{
 		.event = fixture_transfer(number, debit, credit, amount),
-			.debit = debit - 1,
-			.credit = credit - 1,
-			.opened = -1,
-			.group = group,
-			.same_as = -1
+		.debit = debit - 1,
+		.credit = credit - 1,
+		.opened = -1,
+		.group = group,
+		.same_as = -1
 	};
 	for (int i = (int) batch.count - 2; i >= 0 && entry->same_as < 0; i--)
 	{
@@ -1001,11 +1001,11 @@ seconds_for(int group, bool with_fault)
 		many[i] = (WalletEntry)
 		{
 			.event = fixture_transfer(1, 1, 2, 10),
-				.debit = 0,
-				.credit = 1,
-				.opened = -1,
-				.group = group,
-				.same_as = i - 1
+			.debit = 0,
+			.credit = 1,
+			.opened = -1,
+			.group = group,
+			.same_as = i - 1
 		};
 	}
 	if (with_fault)
