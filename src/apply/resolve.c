@@ -92,7 +92,6 @@ payer_exponent(WalletCall *call, const WalletRequest *request, const WalletEntry
 static WalletStatus
 resolve_by_id(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 {
-	const WalletAccount *accounts = call->batch.accounts;
 	WalletStatus status;
 
 	request->exponent = payer_exponent(call, request, entry);
@@ -103,9 +102,6 @@ resolve_by_id(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 		return status;
 	if (request->from_id == request->to_id)
 		return WALLET_same_account;
-	if (entry->debit >= 0 && entry->credit >= 0 &&
-		!wallet_currency_equal(&accounts[entry->debit].currency, &accounts[entry->credit].currency))
-		return WALLET_invalid_argument;
 	return WALLET_success;
 }
 

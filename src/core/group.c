@@ -67,6 +67,16 @@ misses_account(const WalletEntry *member)
 		(member->debit < 0 || member->credit < 0);
 }
 
+/* By id, two accounts that have nothing in common. */
+static bool
+mixes_currencies(const Group *group, const WalletEntry *member)
+{
+	const WalletAccount *accounts = group->batch->accounts;
+
+	return member->debit >= 0 && member->credit >= 0 &&
+		!wallet_currency_equal(&accounts[member->debit].currency, &accounts[member->credit].currency);
+}
+
 /* Answers the member from an earlier record if there is one; tells a fault that is never recorded. */
 static WalletStatus
 judge_before_stepping(const Group *group, WalletEntry *member)
@@ -89,6 +99,8 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 	}
 	if (misses_account(member))
 		return WALLET_account_not_found;
+	if (mixes_currencies(group, member))
+		return WALLET_invalid_argument;
 	return member->forbidden ? WALLET_insufficient_privilege : WALLET_success;
 }
 

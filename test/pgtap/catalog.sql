@@ -23,7 +23,7 @@ SELECT is_empty($$ SELECT n.nspname, a.privilege_type FROM pg_namespace n, aclex
 BEGIN;
 CREATE ROLE wt_nobody;
 GRANT EXECUTE ON FUNCTION fault_of(text) TO wt_nobody;
-CREATE TABLE calls AS SELECT format('SELECT %s(%s)', p.oid::regproc, (SELECT string_agg(format('%s::%s', CASE t WHEN 'bigint'::regtype THEN '0' ELSE 'NULL' END, format_type(t, NULL)), ', ') FROM unnest(p.proargtypes) t)) AS call FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype <> 'trigger'::regtype;
+CREATE TABLE calls AS SELECT format('SELECT %s(%s)', p.oid::regproc, (SELECT string_agg(format('%s::%s', CASE t WHEN 'bigint'::regtype THEN '0' ELSE 'NULL' END, format_type(t, NULL)), ', ') FROM unnest(p.proargtypes) t)) AS call FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype);
 CREATE TABLE relations AS SELECT c.oid::regclass::text AS relation, c.relkind FROM member m JOIN pg_class c ON c.oid = m.objid WHERE m.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'v');
 GRANT SELECT ON calls, relations TO wt_nobody;
 SET LOCAL ROLE wt_nobody;
@@ -47,7 +47,7 @@ SELECT is((fault_of('UPDATE wallet.balance SET balance = 1')).sqlstate, '42501',
 ROLLBACK;
 
 -- ---- markings
-SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype <> 'trigger'::regtype ORDER BY p.proname::text COLLATE "C" $$,
+SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
 	$$ SELECT unnest(ARRAY['wallet_account ssfalsefalse', 'wallet_balance ssfalsefalse', 'wallet_define_currency vufalsefalse', 'wallet_event_time istruefalse', 'wallet_get ssfalsefalse', 'wallet_horizon vufalsefalse', 'wallet_open vufalsefalse', 'wallet_replay vufalsefalse', 'wallet_transfer vufalsefalse',
 		'wallet_transfers vufalsefalse', 'wallet_transfers_by_id vufalsefalse', 'wallet_uuid vsfalsefalse', 'wallet_verify vufalsefalse']) $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.pronamespace <> 'public'::regnamespace AND p.proname LIKE 'wallet\_%' $$, 'functions are where CREATE EXTENSION was told');
