@@ -88,14 +88,19 @@ settle() {
     local db=$1
     sql "VACUUM baseline.account, wallet.balance"
     sql "CHECKPOINT"
+    touch_pages
+}
+
+touch_pages() {
     sql "SELECT count(*) FROM (SELECT FROM baseline.account FOR UPDATE) x" >/dev/null
     sql "SELECT count(*) FROM (SELECT FROM wallet.balance FOR UPDATE) x" >/dev/null
 }
 
-# wal_bytes COUNT CMD...: bytes of WAL that CMD wrote, per COUNT.
+# wal_bytes STATE COUNT CMD...: bytes of WAL that CMD wrote, per COUNT; cold: right after a checkpoint.
 wal_bytes() {
-    local count=$1 from
-    shift
+    local state=$1 count=$2 from
+    shift 2
+    if [ "$state" = cold ]; then sql "CHECKPOINT"; else touch_pages; fi
     from=$(sql "SELECT pg_current_wal_insert_lsn()")
     "$@" >/dev/null
     quotient "$(sql "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$from')")" "$count"
@@ -212,15 +217,13 @@ done
 note "bytes"
 db=small accounts=$small
 for script in baseline wallet; do
-    sql "CHECKPOINT"
     for state in cold warm; do
-        echo "wal/$script/$state 1 $(wal_bytes $wal_transfers run_pgbench $script 8 -t $((wal_transfers / 8)))" >>"$samples"
+        echo "wal/$script/$state 1 $(wal_bytes $state $wal_transfers run_pgbench $script 8 -t $((wal_transfers / 8)))" >>"$samples"
     done
 done
 sql "SELECT bench.prepare_calls(20, $batch)" >/dev/null
-sql "CHECKPOINT"
 for state in cold warm; do
-    echo "wal/bulk-by-id/$state 1 $(wal_bytes $((10 * batch)) run_pgbench bulk-by-id 1 -t 10)" >>"$samples"
+    echo "wal/bulk-by-id/$state 1 $(wal_bytes $state $((10 * batch)) run_pgbench bulk-by-id 1 -t 10)" >>"$samples"
 done
 IFS='|' read -r base_table base_index event_table event_index < <(sql "
     SELECT pg_table_size('baseline.transfer') / b.n, pg_indexes_size('baseline.transfer') / b.n,

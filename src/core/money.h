@@ -14,8 +14,18 @@
 #define WALLET_MONEY_DIGITS 12
 
 /* Largest count of minor units: 10^38 - 1. */
-extern wallet_int128 wallet_money_max(void);
-extern bool wallet_money_in_range(wallet_int128 value);
+static inline wallet_int128
+wallet_money_max(void)
+{
+	return (wallet_int128) ((wallet_uint128) UINT64_C(10000000000000000000) *
+							UINT64_C(10000000000000000000) - 1);
+}
+
+static inline bool
+wallet_money_in_range(wallet_int128 value)
+{
+	return value <= wallet_money_max() && value >= -wallet_money_max();
+}
 
 /* False, and *sum untouched, when the result is out of range. */
 extern bool wallet_money_add(wallet_int128 a, wallet_int128 b, wallet_int128 *sum);
