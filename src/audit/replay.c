@@ -139,16 +139,11 @@ check_conservation(Replay *replay, const WalletEvent *event,
 }
 
 static void
-check_chains(Replay *replay, const WalletEvent *event)
+check_chains(Replay *replay, const WalletEvent *event, WalletReplayed *debit, WalletReplayed *credit)
 {
-	WalletReplayed *debit;
-	WalletReplayed *credit;
-
 	if (replay->findings == NULL || event->status != WALLET_success ||
 		event->kind != WALLET_KIND_TRANSFER)
 		return;
-	debit = wallet_ledger_account(replay->ledger, event->debit);
-	credit = wallet_ledger_account(replay->ledger, event->credit);
 	check_conservation(replay, event, debit, credit);
 	wallet_examine(replay->findings, WALLET_CHECK_CHAIN);
 	check_side(replay, event, WALLET_HAS_DEBIT, debit);
@@ -254,9 +249,9 @@ replay_alone(Replay *replay, const WalletEvent *recorded)
 		replay_birth(replay, recorded);
 		return;
 	}
-	check_chains(replay, recorded);
 	debit = wallet_ledger_account(replay->ledger, recorded->debit);
 	credit = wallet_ledger_account(replay->ledger, recorded->credit);
+	check_chains(replay, recorded, debit, credit);
 	view.debit = debit ? &debit->account : NULL;
 	view.credit = credit ? &credit->account : NULL;
 	(void) wallet_step(&view, &again);
@@ -383,7 +378,9 @@ run_group(Replay *replay)
 		wallet_ledger_account(replay->ledger, ids[i])->account = batch.accounts[i];
 	for (size_t i = 0; i < count; i++)
 	{
-		check_chains(replay, &replay->members[i]);
+		check_chains(replay, &replay->members[i],
+					 wallet_ledger_account(replay->ledger, replay->members[i].debit),
+					 wallet_ledger_account(replay->ledger, replay->members[i].credit));
 		compare(replay, &batch.entries[i].event, &replay->members[i]);
 		note_group_milestone(replay, &batch.entries[i].event);
 	}

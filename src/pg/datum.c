@@ -77,29 +77,45 @@ take_apart(const struct varlena *value, Parts *parts)
 	parts->ndigits = (int) ((at + length - parts->digits) / (int) sizeof(int16));
 }
 
-WalletStatus
-wallet_money_from_numeric(Datum numeric, int exponent, wallet_int128 *value)
+/* Taken-apart digits as money. */
+static WalletStatus
+money_from_parts(const Parts *parts, int exponent, wallet_int128 *value)
 {
-	struct varlena *stored = (struct varlena *) DatumGetPointer(numeric);
-	struct varlena *plain = pg_detoast_datum_packed(stored);
 	int16		few[WALLET_MONEY_DIGITS];
 	int16	   *digits = few;
 	WalletStatus status;
-	Parts		parts;
 
-	take_apart(plain, &parts);
-	if (parts.special)
+	if (parts->special)
 		return WALLET_invalid_amount;
-	if (parts.ndigits > WALLET_MONEY_DIGITS)
-		digits = palloc(parts.ndigits * sizeof(int16));
-	memcpy(digits, parts.digits, parts.ndigits * sizeof(int16));
-	status = wallet_money_from_digits(digits, parts.ndigits, parts.weight,
-									  parts.negative, exponent, value);
+	if (parts->ndigits > WALLET_MONEY_DIGITS)
+		digits = palloc(parts->ndigits * sizeof(int16));
+	memcpy(digits, parts->digits, parts->ndigits * sizeof(int16));
+	status = wallet_money_from_digits(digits, parts->ndigits, parts->weight,
+									  parts->negative, exponent, value);
 	if (digits != few)
 		pfree(digits);
-	if (plain != stored)
-		pfree(plain);
 	return status;
+}
+
+WalletStatus
+wallet_money_from_numeric(Datum numeric, int exponent, wallet_int128 *value)
+{
+	Parts		parts;
+
+	take_apart(PG_DETOAST_DATUM_PACKED(numeric), &parts);
+	return money_from_parts(&parts, exponent, value);
+}
+
+bool
+wallet_money_from_shown(Datum numeric, int *exponent, wallet_int128 *value)
+{
+	Parts		parts;
+
+	take_apart(PG_DETOAST_DATUM_PACKED(numeric), &parts);
+	if (*exponent < 0)
+		*exponent = parts.scale;
+	return !parts.special && parts.scale == *exponent && *exponent <= WALLET_EXPONENT_MAX &&
+		money_from_parts(&parts, *exponent, value) == WALLET_success;
 }
 
 bool

@@ -26,6 +26,12 @@ typedef union WalletNumericBuffer
  */
 extern WalletStatus wallet_money_from_numeric(Datum numeric, int exponent, wallet_int128 *value);
 
+/*
+ * Money shown with *exponent decimals; -1: with however many it has, which are
+ * then in *exponent.  False if it is not.
+ */
+extern bool wallet_money_from_shown(Datum numeric, int *exponent, wallet_int128 *value);
+
 /* NaN, infinite, zero or negative: no amount, whatever the currency. */
 extern bool wallet_numeric_is_positive(Datum numeric);
 

@@ -175,16 +175,10 @@ read_money(const Datum *values, const bool *isnull, WalletEvent *event)
 
 	for (int i = 0; i < (int) lengthof(moneys); i++)
 	{
-		Datum		value = values[moneys[i].column];
-
 		if (isnull[moneys[i].column])
 			continue;
-		if (exponent < 0)
-			exponent = wallet_numeric_scale(value);
-		if (exponent < 0 || exponent > WALLET_EXPONENT_MAX ||
-			wallet_numeric_scale(value) != exponent ||
-			wallet_money_from_numeric(value, exponent,
-									  field_at(event, moneys[i].offset)) != WALLET_success)
+		if (!wallet_money_from_shown(values[moneys[i].column], &exponent,
+									 field_at(event, moneys[i].offset)))
 			return false;
 		event->present |= moneys[i].bit;
 	}
