@@ -2,7 +2,7 @@
 # make mutants: can the tests fail? Breaks the code in one place after the other, and wants a test to notice.
 #
 #   tools/mutants.sh [NAME...]     default: all of tools/mutants/table.sh, which see
-#   TEST_TIMEOUT=120               seconds after which a test program is taken for hung: that counts as noticed
+#   TEST_TIMEOUT=90                seconds after which a test program is taken for hung: that counts as noticed
 #
 # Each mutant is one substitution in a copy of the tree, build/mutants, and is run against the tests that the
 # table names for it. First those tests run without any mutation, and must pass. The last line is "N passed,
@@ -33,10 +33,10 @@ argued() { argued_of[$1]=$4; }
 
 chosen() { [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
-# Everything but what building made; a file whose text is the same keeps its time, so little is compiled.
+# Afresh: objects that an interrupted run left may be of a mutant, and younger than their source.
 copy_tree() {
+    rm -rf "$tree"
     mkdir -p "$tree"
-    find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     tar --format=posix --exclude='./build' --exclude='./.git' --exclude='*.o' --exclude='*.so' --exclude='.deps' -cf - . | tar -xf - -C "$tree"
 }
 
@@ -44,7 +44,7 @@ copy_tree() {
 run_tests() {
     local suite code=0
     for suite in $(printf '%s\n' "$@" | sed 's,/.*,,' | sort -u); do
-        TESTS=$(printf '%s\n' "$@" | sed -n "s,^$suite/,,p" | xargs) TEST_TIMEOUT=${TEST_TIMEOUT:-120} PGISOLATIONTIMEOUT=15 \
+        TESTS=$(printf '%s\n' "$@" | sed -n "s,^$suite/,,p" | xargs) TEST_TIMEOUT=${TEST_TIMEOUT:-90} PGISOLATIONTIMEOUT=15 \
             "$tree/tools/check.sh" "$suite" >>"$log" 2>&1 || code=1
         # Once noticed is enough.
         [ $code -eq 0 ] || return 1

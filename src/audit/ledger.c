@@ -128,8 +128,8 @@ wallet_ledger_account(WalletLedger *ledger, int64 id)
 	if (entry == NULL)
 		return NULL;
 	/* The caller looks two of them up before it reads either. */
-	__builtin_prefetch(&entry->replayed->account, 1);
-	__builtin_prefetch((const char *) &entry->replayed->account + 64, 1);
+	for (int line = 0; line < 3; line++)
+		__builtin_prefetch((const char *) entry->replayed + 64 * line, 1);
 	return entry->replayed;
 }
 

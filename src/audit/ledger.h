@@ -16,11 +16,11 @@
 typedef struct WalletReplayed
 {
 	int64		id;				/* key */
-	WalletAccount account;		/* what the machine says */
 	/* what the records say: the end of the chain so far */
 	int64		recorded_last;
 	int64		recorded_version;
 	wallet_int128 recorded_balance;
+	WalletAccount account;		/* what the machine says */
 	/* from the opening */
 	WalletBytes name;
 	WalletBytes owner;			/* data NULL: none */

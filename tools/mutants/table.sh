@@ -13,7 +13,7 @@ mutant payer_locked_first_load src/apply/load.c 'tap/004_contention' \
 mutant ids_before_locks src/apply/pipeline.c 'isolation/refusal_order' \
     's/\twallet_load\(call\);/\tcall->batch.next_id = wallet_clock_take((int) call->batch.count, 0, call->call_start);\n\twallet_load(call);/; s/if \(has_undecided\(call\)\)\n(\t\tcall->batch.next_id = wallet_clock_take\(\(int\))/if (call->batch.next_id == 0)\n$1/'
 mutant top_xid_after_ids src/apply/pipeline.c 'isolation/opening' \
-    's/\(void\) GetTopTransactionId\(\);/;/'
+    's/\(void\) GetTopTransactionId\(\);/(void) GetTopTransactionIdIfAny();/'
 mutant no_command_counter src/apply/pipeline.c 'isolation/same_id' \
     's/\tCommandCounterIncrement\(\);/\t;/'
 mutant no_rollback_on_conflict src/apply/pipeline.c 'isolation/same_id' \
@@ -26,7 +26,7 @@ mutant stale_read_committed src/apply/pipeline.c 'isolation/same_id isolation/op
 # ---- apply: ids are looked up again
 
 mutant single_tells_stale_refusal src/apply/save.c 'isolation/drain' \
-    's/(\|\| entry->difference != NULL)(\)\n\t\treturn;\n\tfor)/$1 || entry->status != WALLET_success$2/'
+    's/(entry->recorded = false;\n\t\treturn )(!wallet_events_probe\([^;]*);/$1$2 || true;/'
 mutant bulk_tells_stale_refusal src/apply/save.c 'isolation/drain' \
     's/if \(!refusals_are_current\(call\)\)/if (!refusals_are_current(call) \&\& false)/'
 mutant conflicts_ignored src/apply/save.c 'isolation/same_id' \
@@ -53,7 +53,7 @@ mutant rr_reads_latest src/apply/pipeline.c 'isolation/isolation_levels' \
 mutant refusal_moves_no_guard src/apply/save.c 'isolation/isolation_levels' \
     's/accounts\[i\]\.guard_event != call->rows\[i\]\.account\.guard_event/accounts[i].last_event != call->rows[i].account.last_event/'
 mutant refusal_sets_no_guard src/core/machine.c 'isolation/refusal_order' \
-    's/(\tif \(wallet_status_remembered\(status\))(\)\n\t\twallet_event_guard)/$1 \&\& event == NULL$2/'
+    's/(\tif \(wallet_status_remembered\(\(int\) status\))(\)\n\t\twallet_event_guard)/$1 \&\& event == 0$2/'
 argued no_crosscheck src/store/balances.c 's/IsolationUsesXactSnapshot\(\) \? GetTransactionSnapshot\(\) : InvalidSnapshot/InvalidSnapshot/' \
     'the tuple lock before it raises 40001 for the same rows; crosscheck is for the day when rows are updated without one'
 
