@@ -4,8 +4,9 @@
 #   PG_CONFIG=...   another PostgreSQL
 #   WERROR=1        warnings are errors
 #   ASSERT=1        arms our assertions, on a server that has none
+#   FAILPOINTS=1    compiles in what tests stop and kill at (src/pg/failpoint.h)
 #
-# To switch WERROR or ASSERT run make clean first: objects do not depend on it.
+# To switch one of them run make clean first: objects do not depend on it.
 
 PG_CONFIG ?= pg_config
 VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" wallet.control)
@@ -19,7 +20,7 @@ SQL_SCRIPT := sql/wallet--$(VERSION).sql
 DATA := $(sort $(wildcard sql/wallet--*--*.sql))
 DATA_built = $(SQL_SCRIPT)
 
-PG_CPPFLAGS = -Isrc $(if $(filter 1,$(ASSERT)),-DUSE_ASSERT_CHECKING)
+PG_CPPFLAGS = -Isrc $(if $(filter 1,$(ASSERT)),-DUSE_ASSERT_CHECKING) $(if $(filter 1,$(FAILPOINTS)),-DWALLET_FAILPOINTS)
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
 ifneq (,$(findstring clang,$(CC)))
 # PostgreSQL was configured for gcc: clang does not know all its flags and attributes.

@@ -10,6 +10,7 @@
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "pg/failpoint.h"
 #include "pg/guc.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"

@@ -105,7 +105,7 @@ staged() {
     [ ! -e build/check/staged ] || return 0
     rm -rf "$WALLET_STAGE"
     build_checked || return 1
-    make -s -C build/gcc install DESTDIR="$WALLET_STAGE" CC=gcc WERROR=1 ASSERT=1 PG_CONFIG="$PG_CONFIG" >/dev/null || return 1
+    make -s -C build/gcc install DESTDIR="$WALLET_STAGE" "${checked_args[@]}" PG_CONFIG="$PG_CONFIG" >/dev/null || return 1
     touch build/check/staged
 }
 

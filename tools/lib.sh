@@ -47,5 +47,6 @@ compile_copy() {
     make -s -C "$dir" PG_CONFIG="$PG_CONFIG" "$@"
 }
 
-# The build that the suites run: no warnings, our assertions armed.
-build_checked() { build_variant gcc CC=gcc WERROR=1 ASSERT=1 "$@"; }
+# The build that the suites run: no warnings, our assertions armed, with failpoints.
+checked_args=(CC=gcc WERROR=1 ASSERT=1 FAILPOINTS=1)
+build_checked() { build_variant gcc "${checked_args[@]}" "$@"; }

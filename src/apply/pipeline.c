@@ -23,9 +23,11 @@
 #include "miscadmin.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/failpoint.h"
 #include "store/clock.h"
 #include "tcop/utility.h"
 #include "apply/call.h"
+#include "apply/transaction.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -82,6 +84,7 @@ decide(WalletCall *call)
 	if (has_undecided(call))
 		call->batch.next_id = wallet_clock_take((int) call->batch.count, newest_seen(call),
 												call->call_start);
+	WALLET_FAILPOINT(ids_taken);
 	if (!wallet_batch_run(&call->batch))
 		wallet_raise_corrupt("A decision of this call would have broken an invariant.");
 }
@@ -95,6 +98,7 @@ attempt(WalletCall *call)
 	push_snapshot(call);
 	call->events = wallet_events_open(RowExclusiveLock);
 	wallet_find_known(call);
+	WALLET_FAILPOINT(ids_looked_up);
 	PopActiveSnapshot();
 
 	push_snapshot(call);
@@ -103,10 +107,13 @@ attempt(WalletCall *call)
 	if (has_undecided(call))
 		(void) GetTopTransactionId();
 	wallet_load(call);
+	WALLET_FAILPOINT(accounts_locked);
 	wallet_resolve_loaded(call);
 	wallet_check_rights(call);
 	decide(call);
+	WALLET_FAILPOINT(decided);
 	saved = wallet_save(call);
+	WALLET_FAILPOINT(saved);
 
 	wallet_balances_close(&call->balances);
 	wallet_events_close(call->events);
@@ -158,6 +165,7 @@ void
 wallet_pipeline_run(WalletCall *call)
 {
 	check_environment();
+	wallet_transaction_writes();
 	while (!(call->single ? attempt(call) : attempt_in_subtransaction(call)))
 		CHECK_FOR_INTERRUPTS();
 	CommandCounterIncrement();

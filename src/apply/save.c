@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/failpoint.h"
 #include "store/accounts.h"
 #include "store/currencies.h"
 #include "store/milestones.h"
@@ -27,8 +28,10 @@ save_balances(WalletCall *call)
 {
 	for (size_t i = 0; i < call->id_count; i++)
 	{
-		if (call->batch.accounts[i].guard_event != call->rows[i].account.guard_event)
-			wallet_balances_update(&call->balances, &call->rows[i], &call->batch.accounts[i]);
+		if (call->batch.accounts[i].guard_event == call->rows[i].account.guard_event)
+			continue;
+		wallet_balances_update(&call->balances, &call->rows[i], &call->batch.accounts[i]);
+		WALLET_FAILPOINT(balance_updated);
 	}
 }
 
@@ -52,6 +55,7 @@ save_opened(WalletCall *call, const WalletEntry *entry, const WalletRequest *req
 					 psprintf("Account \"%.*s\" in %.*s is being opened by another transaction.",
 							  (int) request->from.length, (const char *) request->from.data,
 							  (int) request->currency.length, (const char *) request->currency.data), NULL);
+	WALLET_FAILPOINT(account_inserted);
 	wallet_balances_insert(&call->balances, &call->batch.accounts[entry->opened],
 						   request->owner.data != NULL);
 }
@@ -131,6 +135,7 @@ save_state(WalletCall *call)
 	save_births(call);
 	save_balances(call);
 	save_milestones(call);
+	WALLET_FAILPOINT(state_saved);
 }
 
 /*
@@ -193,6 +198,7 @@ save_one(WalletCall *call)
 	}
 	if (!wallet_events_insert(call->events, &row))
 		return false;
+	WALLET_FAILPOINT(event_inserted);
 	save_state(call);
 	return true;
 }

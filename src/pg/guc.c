@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "pg/failpoint.h"
 #include "pg/guc.h"
 #include "utils/guc.h"
 
@@ -30,5 +31,6 @@ wallet_guc_define(void)
 							"About 100 bytes each; the cache starts over when it is full.",
 							&wallet_name_cache_size, 262144, 64, INT_MAX / 2,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	wallet_failpoint_define_settings();
 	MarkGUCPrefixReserved("wallet");
 }

@@ -14,6 +14,7 @@
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "pg/compat.h"
+#include "pg/failpoint.h"
 #include "store/catalog.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
@@ -166,6 +167,7 @@ wallet_table_insert(WalletTable *table, TupleTableSlot *slot)
 {
 	open_indexes(table);
 	table_tuple_insert(table->rel, slot, GetCurrentCommandId(true), 0, NULL);
+	WALLET_FAILPOINT(heap_tuple_inserted);
 	(void) insert_index_entries(table, slot, NIL);
 }
 
@@ -179,6 +181,7 @@ wallet_table_insert_unique(WalletTable *table, TupleTableSlot *slot, WalletRelat
 	open_indexes(table);
 	token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
 	table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, token);
+	WALLET_FAILPOINT(heap_tuple_inserted);
 	inserted = insert_index_entries(table, slot, arbiters);
 	table_tuple_complete_speculative(table->rel, slot, token, inserted);
 	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
@@ -195,8 +198,12 @@ wallet_table_insert_many(WalletTable *table, TupleTableSlot **slots, int n,
 
 	open_indexes(table);
 	table_multi_insert(table->rel, slots, n, GetCurrentCommandId(true), 0, NULL);
+	WALLET_FAILPOINT(heap_tuples_inserted);
 	for (int i = 0; i < n && inserted; i++)
+	{
 		inserted = insert_index_entries(table, slots[i], arbiters);
+		WALLET_FAILPOINT(index_entries_inserted);
+	}
 	list_free(arbiters);
 	return inserted;
 }

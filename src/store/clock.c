@@ -41,6 +41,7 @@
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/failpoint.h"
 #include "pg/guc.h"
 #include "port/atomics.h"
 #include "storage/shmem.h"
@@ -107,7 +108,8 @@ read_clock(clockid_t id)
 	struct timespec now;
 
 	clock_gettime(id, &now);
-	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000 +
+		(id == CLOCK_REALTIME ? (int64) wallet_clock_offset_ms * 1000 : 0);
 }
 
 /* Now, in microseconds since 1970, without the wall clock's jumps. */
