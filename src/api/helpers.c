@@ -7,11 +7,10 @@
 
 #include <time.h>
 
-#include "access/xlog.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "pg/datum.h"
-#include "store/clock.h"
+#include "store/horizon.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/uuid.h"
@@ -64,11 +63,8 @@ wallet_sql_event_time(PG_FUNCTION_ARGS)
 Datum
 wallet_sql_horizon(PG_FUNCTION_ARGS)
 {
-	int64		horizon;
+	int64		horizon = wallet_horizon();
 
-	if (!wallet_clock_available() || RecoveryInProgress())
-		PG_RETURN_NULL();
-	horizon = wallet_clock_horizon();
 	if (horizon == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(horizon);

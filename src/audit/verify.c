@@ -5,13 +5,12 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "audit/tables.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "pg/datum.h"
 #include "pg/error.h"
-#include "store/clock.h"
+#include "store/horizon.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
@@ -57,13 +56,12 @@ put_account(WalletReplayed *replayed, void *arg)
 static void
 check_until(int64 until)
 {
-	int64		horizon;
+	int64		horizon = wallet_horizon();
 
 	if (until < 0)
 		wallet_raise_argument("until_event must not be negative");
-	if (!wallet_clock_available() || RecoveryInProgress())
+	if (horizon == 0)
 		wallet_raise_argument("the horizon is not known here, so until_event cannot be used");
-	horizon = wallet_clock_horizon();
 	if (until > horizon)
 		ereport(ERROR,
 				(errcode(wallet_errcode(WALLET_invalid_argument)),
