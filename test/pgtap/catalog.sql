@@ -77,7 +77,7 @@ SELECT is_empty($$ SELECT code FROM wallet.currency WHERE (fault_of(format('SELE
 SELECT is_empty($$ SELECT c.code FROM wallet.currency c, LATERAL (SELECT (fault_of(format('SELECT wallet_open(''x'', %L, wallet_uuid(), floor => -1e-%s)', code, exponent + 1))).sqlstate AS s) f WHERE s IS DISTINCT FROM 'WA007' $$, 'and the machine knows the same exponent as the table');
 
 -- ---- settings
-SELECT set_eq($$ SELECT name || ' ' || context FROM pg_settings WHERE name LIKE 'wallet.%' $$, $$ VALUES ('wallet.allow_drop superuser'), ('wallet.max_clock_step superuser'), ('wallet.name_cache_size user') $$, 'the settings of this build');
+SELECT set_eq($$ SELECT name || ' ' || context FROM pg_settings WHERE name LIKE 'wallet.%' $$, $$ VALUES ('wallet.allow_drop superuser'), ('wallet.clock_offset superuser'), ('wallet.failpoint superuser'), ('wallet.max_clock_step superuser'), ('wallet.name_cache_size user') $$, 'the settings of this build, which has failpoints');
 SELECT is((SELECT setting FROM pg_settings WHERE name = 'wallet.allow_drop'), 'off', 'the ledger cannot be dropped by default');
 SELECT is((fault_of('SET wallet.no_such_setting = 1')).sqlstate IS NOT NULL, true, 'the prefix wallet is reserved');
 SELECT matches((fault_of('DROP EXTENSION wallet CASCADE')).hint, 'wallet\.allow_drop', 'DROP EXTENSION is refused, and says how');
