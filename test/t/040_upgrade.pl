@@ -123,6 +123,10 @@ for my $version (@older)
 	is($err, '', "$version: the library serves the old SQL");
 	like($out, qr/^\(success,.*\nt\nt\nsuccess\|12\.345\n1\|success\n2\|insufficient_funds\n3\|ceiling_exceeded\n1\|success\n8\.845\|0\.000\|8\.845\|open\|4\n5$/s, "$version: and answers as it should");
 	proof_ok($node, $db, "$version, before the update");
+	# What is new in the library finds nothing to work with, and says what to do.
+	($code, $out, $err) = $node->psql($db, q{CREATE FUNCTION resume() RETURNS text LANGUAGE c AS '$libdir/wallet', 'wallet_sql_resume'; SELECT resume()});
+	like($err, qr/relation "wallet\.instance" does not exist\nDETAIL:  This database has version \Q$version\E of the extension wallet, the server has the library of version \Q$newest\E\.\nHINT:  ALTER EXTENSION wallet UPDATE/, "$version: a new function is refused with a hint") if $version eq '1.0';
+	$at->('DROP FUNCTION resume()') if $version eq '1.0';
 	# 300 more, for milestones.
 	$at->("SELECT count(*) FROM wallet_transfers(array_fill('alice'::text, ARRAY[300]), array_fill('bob'::text, ARRAY[300]), array_fill(1, ARRAY[300]), array_fill('USD'::text, ARRAY[300]), ARRAY(SELECT wallet_uuid() FROM generate_series(1, 300)))");
 	$at->('CREATE ROLE teller') if $version eq $older[0];
@@ -167,6 +171,21 @@ command_ok([ 'pg_dump', '-h', $node->host, '-p', $node->port, '-Fc', '-f', "$dir
 command_ok([ 'pg_restore', '-h', $node->host, '-p', $node->port, '-d', 'moved', "$dir/old" ], "and restored as $newest");
 is($node->safe_psql('moved', "SELECT extversion FROM pg_extension WHERE extname = 'wallet'"), $newest, 'which it is');
 proof_ok($node, 'moved', 'restored into another version');
+
+# ---- Somebody updated a database while the server still runs the library of before. What its functions need is not in that library, and PostgreSQL
+# says so; what is in both must not write to tables of which it does not know all.
+$node->safe_psql('postgres', 'CREATE DATABASE later TEMPLATE old');
+$node->safe_psql('later', "UPDATE pg_extension SET extversion = '9.1' WHERE extname = 'wallet'");
+my ($code, $out, $err) = $node->psql('later', "SELECT wallet_transfer('mint', 'alice', 1, 'GEMS', wallet_uuid())");
+like($err, qr/ERROR:  the library of wallet is older than the extension in this database\nDETAIL:  This database has version 9\.1, the server has loaded the library of version \Q$newest\E\.\nHINT:  Restart the server/, 'an older library takes no command');
+is($node->safe_psql('later', "SELECT wallet_balance('alice', 'GEMS')"), '8.845', 'but reads');
+my $session = session($node, 'old');
+is(join(' ', answer($session, "SELECT status FROM wallet_transfer('mint', 'alice', 1, 'GEMS', wallet_uuid());")), 'success', 'a session of before');
+$node->safe_psql('old', "BEGIN; UPDATE pg_extension SET extversion = '10.0' WHERE extname = 'wallet'; CREATE FUNCTION wallet.later() RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMIT");
+is(join(' ', answer($session, "SELECT status FROM wallet_transfer('mint', 'alice', 1, 'GEMS', wallet_uuid());")), '', 'notices the update at its next command');
+finish($session);
+($code, $out, $err) = $node->psql('old', q{CREATE FUNCTION later() RETURNS int LANGUAGE c AS '$libdir/wallet', 'wallet_sql_of_the_future'});
+like($err, qr/could not find function "wallet_sql_of_the_future" in file/, 'a function that the library does not have cannot be made');
 
 # ---- The comparison sees each kind of difference.
 my %faults = (

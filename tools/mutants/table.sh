@@ -42,6 +42,33 @@ mutant remembers_own_accounts src/store/accounts.c 'isolation/opening' \
 mutant remembers_own_codes src/store/currencies.c 'isolation/opening' \
     's/\tif \(committed\)/\tif (committed || exponent >= 0)/'
 
+# ---- whose ledger it is
+
+mutant first_commands_take_no_turns src/store/instance.c 'isolation/first_command' \
+    's/LockRelationOid\(wallet_relation_oid\(WALLET_REL_INSTANCE\), CLAIM_LOCK\)/(void) CLAIM_LOCK/'
+mutant first_command_looks_once src/store/instance.c 'isolation/first_command' \
+    's/(CLAIM_LOCK\);\n\treturn )is_unclaimed\(\)/$1true/'
+mutant own_event_settles src/store/instance.c 'isolation/first_command' \
+    's/if \(claimed && foreign\)/if (claimed || foreign)/'
+mutant refusals_claim src/apply/pipeline.c 'isolation/first_command' \
+    's/first && saved && has_recorded\(call\)/first \&\& (saved || has_recorded(call))/'
+mutant never_claimed src/apply/pipeline.c 'isolation/first_command' \
+    's/first && saved && has_recorded/first \&\& !saved \&\& has_recorded/'
+mutant databases_not_compared src/store/instance.c 'tap/042_copies' \
+    's/instance\.database != MyDatabaseId/instance.database == InvalidOid/'
+mutant servers_not_compared src/store/instance.c 'tap/042_copies' \
+    's/instance\.system_identifier != GetSystemIdentifier\(\)\)/instance.system_identifier == 0)/'
+mutant instance_not_dumped sql/parts/45_instance.sql 'tap/042_copies' \
+    's/SELECT pg_catalog\.pg_extension_config_dump\(.wallet\.instance., ..\);\n//'
+mutant restored_without_a_row_works src/store/instance.c 'tap/042_copies' \
+    's/if \(has_event\(&foreign\)\)\n/if (has_event(\&foreign) \&\& !foreign)\n/'
+mutant later_sql_is_served src/store/catalog.c 'tap/040_upgrade' \
+    's/if \(sql_is_newer\)/if (sql_is_newer \&\& sql_version[0] == 0)/'
+mutant upgrade_forgets_a_comment sql/wallet--1.0--1.1.sql 'tap/040_upgrade' \
+    's/COMMENT ON COLUMN wallet\.instance\.horizon_at [^\n]*\n//'
+mutant upgrade_leaves_rights_to_public sql/wallet--1.0--1.1.sql 'tap/040_upgrade' \
+    's/REVOKE ALL ON FUNCTION %s FROM PUBLIC/COMMENT ON FUNCTION %s IS NULL/'
+
 # ---- isolation levels
 
 mutant rr_follows_updates src/store/balances.c 'isolation/isolation_levels' \
