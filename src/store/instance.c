@@ -191,6 +191,7 @@ wallet_instance_resume(void)
 	}
 	PopActiveSnapshot();
 	wallet_table_close(table);
+	CommandCounterIncrement();
 }
 
 const char *
