@@ -13,7 +13,7 @@ use Test::More;
 use WalletTest;
 use PostgreSQL::Test::Utils;
 
-my $node = wallet_node('main');
+my $node = wallet_node('main', conf => "fsync = off\n");
 my $dir = PostgreSQL::Test::Utils::tempdir();
 $node->safe_psql('postgres', 'CREATE DATABASE fresh');
 $node->safe_psql('fresh', 'CREATE EXTENSION wallet');

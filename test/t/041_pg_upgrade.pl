@@ -13,10 +13,11 @@ use Test::More;
 use WalletTest;
 use PostgreSQL::Test::Utils;
 
-my $old = wallet_node('old');
+my $old = wallet_node('old', conf => "fsync = off\n");
 my $new = PostgreSQL::Test::Cluster->new('new');
 
 $new->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
+$new->append_conf('postgresql.conf', "fsync = off\n");
 $old->safe_psql('postgres', 'CREATE ROLE clerk; CREATE DATABASE bank; CREATE DATABASE early; CREATE DATABASE unused');
 $old->safe_psql('early', "CREATE EXTENSION wallet VERSION '1.0'");
 $old->safe_psql('unused', 'CREATE EXTENSION wallet');

@@ -14,8 +14,8 @@ use WalletTest;
 use POSIX ':sys_wait_h';
 use PostgreSQL::Test::Utils;
 
-my $old = wallet_node('old');
-my $new = wallet_node('new');
+my $old = wallet_node('old', conf => "fsync = off\n");
+my $new = wallet_node('new', conf => "fsync = off\n");
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my @at_old = ('-h', $old->host, '-p', $old->port);
 my @at_new = ('-h', $new->host, '-p', $new->port);

@@ -19,7 +19,7 @@ my $seconds = $ENV{WALLET_SOAK} ? 20 : 2;
 my $node = PostgreSQL::Test::Cluster->new('main');
 
 $node->init(allows_streaming => 1, has_archiving => 1, extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
-$node->append_conf('postgresql.conf', "max_connections = 40\nmax_prepared_transactions = 20\nlog_statement = none\n");
+$node->append_conf('postgresql.conf', "max_connections = 40\nmax_prepared_transactions = 20\nlog_statement = none\nfsync = off\n");
 $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE bank');
 wallet_seed($node, 'bank', 1000000, map { "a$_" } 1 .. 6);

@@ -11,7 +11,7 @@ use lib 'test/t';
 use Test::More;
 use WalletTest;
 
-my $node = wallet_node('publisher', conf => "wal_level = logical\n");
+my $node = wallet_node('publisher', conf => "wal_level = logical\nfsync = off\n");
 my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 
 $subscriber->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
