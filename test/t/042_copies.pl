@@ -170,6 +170,12 @@ there('postgres', 'CREATE DATABASE apart');
 restore('apart', 'apart');
 is(there('apart', "SELECT bool_and(ok), (SELECT app.wallet_paused() IS NOT NULL), to_regproc('public.wallet_open') IS NULL FROM app.wallet_verify(true)"), 't|t|t', 'they are there again');
 
+# ---- What doc/operations.md tells to run, runs.
+my $queries = join "\n", slurp_file('doc/operations.md') =~ /^```sql\n(.*?)^```/msg;
+cmp_ok(scalar(() = $queries =~ /^SELECT /mg), '>', 10, 'the manual has queries');
+($code, $out, $err) = $new->psql('sections', "SET client_min_messages = error;\n$queries");
+is("$code|$err", '0|', 'and each runs');
+
 # ---- The original, at last
 is($old->safe_psql('bank', "SELECT wallet_paused(); COMMIT PREPARED 'open'"), '', 'the original was never paused');
 proof_ok($old, 'bank', 'the original');

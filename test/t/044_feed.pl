@@ -86,6 +86,12 @@ is($subscriber->safe_psql('postgres', "SELECT (SELECT arrival FROM wallet.event 
 cmp_ok($node->safe_psql('bank', 'SELECT wallet_horizon()'), '>=', $late, 'and the horizon has moved beyond both');
 is($subscriber->safe_psql('postgres', "SELECT count(*) FROM wallet.event WHERE event_id <= $horizon"), $node->safe_psql('bank', "SELECT count(*) FROM wallet.event WHERE event_id <= $horizon"), 'up to the earlier horizon nothing was added');
 
+# ---- As doc/operations.md says: up to the horizon, once what was written before it was told has arrived.
+$node->safe_psql('bank', "SELECT count(wallet_transfer('alice', 'bob', 0.01, 'USD', wallet_uuid())) FROM generate_series(1, 20)");
+my ($upto, $lsn) = split /\|/, $node->safe_psql('bank', 'SELECT wallet_horizon(), pg_current_wal_insert_lsn()');
+poll(sub { $node->safe_psql('bank', "SELECT confirmed_flush_lsn >= '$lsn' FROM pg_replication_slots WHERE slot_name = 'feed'") eq 't' }, 'the slot has confirmed it');
+is($subscriber->safe_psql('postgres', "SELECT max(event_id) FROM wallet.event WHERE event_id <= $upto"), $node->safe_psql('bank', 'SELECT max(event_id) FROM wallet.event'), 'up to the horizon all has arrived');
+
 # ---- Restarts
 $subscriber->stop('immediate');
 $node->safe_psql('bank', "SELECT count(wallet_transfer('alice', 'bob', 0.01, 'USD', wallet_uuid())) FROM generate_series(1, 50)");
