@@ -26,6 +26,8 @@ static const char *const relation_names[WALLET_REL_COUNT] =
 	[WALLET_REL_EVENT] = "event",
 	[WALLET_REL_EVENT_PKEY] = "event_pkey",
 	[WALLET_REL_EVENT_KEY] = "event_transaction_id_leg_key",
+	[WALLET_REL_EVENT_DEBIT_EFFECTIVE] = "event_debit_effective_at_event_id_idx",
+	[WALLET_REL_EVENT_CREDIT_EFFECTIVE] = "event_credit_effective_at_event_id_idx",
 	[WALLET_REL_ACCOUNT] = "account",
 	[WALLET_REL_ACCOUNT_PKEY] = "account_pkey",
 	[WALLET_REL_ACCOUNT_KEY] = "account_name_currency_key",
@@ -63,14 +65,6 @@ look_up_oids(void)
 	{
 		relation_oids[i] = OidIsValid(namespace)
 			? get_relname_relid(relation_names[i], namespace) : InvalidOid;
-		if (!OidIsValid(relation_oids[i]))
-		{
-			relation_oids_valid = false;
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("relation \"wallet.%s\" does not exist", relation_names[i]),
-					 errhint("Is the extension wallet installed in this database, in the version of its library?")));
-		}
 	}
 }
 
@@ -79,6 +73,16 @@ wallet_relation_oid(WalletRelation which)
 {
 	if (!relation_oids_valid)
 		look_up_oids();
+
+	/*
+	 * Only what is asked for must be there: an older version of the extension
+	 * may lack what only newer functions use.
+	 */
+	if (!OidIsValid(relation_oids[which]))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"wallet.%s\" does not exist", relation_names[which]),
+				 errhint("Is the extension wallet installed in this database, in the version of its library?")));
 	return relation_oids[which];
 }
 
