@@ -2,7 +2,7 @@
 -- Method: a ledger with plain, backdated, grouped and refused transfers in a random order that is the same each time; a grid of both axes over
 -- every moment that means anything against a plain sum over wallet.event; the edges by hand.
 \ir lib/setup.sql
-SELECT plan(41);
+SELECT plan(45);
 
 CREATE FUNCTION at(n bigint) RETURNS timestamptz LANGUAGE sql AS $$ SELECT wallet_event_time(event_id) FROM wallet.event WHERE transaction_id = id(n) AND leg = 0 $$;
 CREATE FUNCTION said(the_account bigint, effective timestamptz, known timestamptz) RETURNS numeric LANGUAGE sql STABLE AS $$
@@ -111,5 +111,14 @@ GRANT EXECUTE ON FUNCTION wallet_balance_effective(text, text, timestamptz, time
 SET LOCAL ROLE wt_effective;
 SELECT is(wallet_balance_effective('alice', 'USD', '2023-01-01'), 14.00, 'rights on the function are enough');
 ROLLBACK;
+
+-- ---- an installation of the version before has no such indexes: it goes on, but for this
+BEGIN;
+DROP INDEX wallet.event_debit_effective_at_event_id_idx, wallet.event_credit_effective_at_event_id_idx;
+SELECT is((wallet_transfer('world', 'alice', 1, 'USD', id(9), NULL, '2020-01-01')).status, 'success', 'without the indexes transfers go on');
+SELECT is(wallet_balance_at('alice', 'USD', 'infinity'), 115.00, 'and balances are told');
+SELECT is((fault_of($$ SELECT wallet_balance_effective('alice', 'USD', '2023-01-01') $$)).sqlstate, '42P01', 'what needs them says so');
+ROLLBACK;
+SELECT is(wallet_balance_effective('alice', 'USD', '2023-01-01'), 14.00, 'and works when they are back');
 SELECT sound();
 SELECT * FROM finish();
