@@ -109,6 +109,37 @@ mutant works_without_preload src/apply/pipeline.c 'tap/001_preload' \
 argued horizon_pair_swapped src/store/clock.c 's/x/x/' \
     'last and xid are read nanoseconds apart; only a failpoint between them could show it (a later issue builds failpoints)'
 
+# ---- audit: the past of an account, and following
+
+mutant feed_ignores_the_horizon src/audit/feed.c 'isolation/feed' \
+    's/horizon = wallet_horizon\(\);/horizon = wallet_horizon() > 0 ? PG_INT64_MAX : 0;/'
+mutant feed_snapshot_before_horizon src/audit/feed.c 'isolation/feed' \
+    's/(\thorizon = wallet_horizon\(\);\n)(\tPushActiveSnapshot[^\n]*\n)/$2$1/'
+mutant horizon_beyond_an_old_snapshot src/store/clock.c 'isolation/feed' \
+    's/snapshot = IsolationUsesXactSnapshot\(\) \? GetTransactionSnapshot\(\) : GetLatestSnapshot\(\);/snapshot = GetLatestSnapshot();/'
+mutant chain_starts_too_early src/audit/chain.c 'pgtap/history' \
+    's/wallet_milestones_first\(chain->account, moment \+ 1,/wallet_milestones_first(chain->account, moment - 5,/'
+mutant chain_without_milestones src/audit/chain.c 'pgtap/history' \
+    's/if \(moment < chain->last_event\)/if (moment < chain->last_event \&\& moment < 0)/'
+mutant statement_until_inclusive src/audit/history.c 'pgtap/history' \
+    's/range\.to = before\(wallet_moment_clamped\((PG_GETARG_TIMESTAMPTZ\(3\))\)\)/range.to = wallet_moment_clamped($1)/'
+mutant statement_since_exclusive src/audit/history.c 'pgtap/history' \
+    's/chain->event\.event_id >= range\.from/chain->event.event_id > range.from/'
+mutant effective_forgets_known src/audit/effective.c 'pgtap/effective' \
+    's/Min\(moment, known\)/moment/'
+mutant effective_one_side src/audit/effective.c 'pgtap/effective' \
+    's/\t\tadd_backdated\(&sum, chain, true, effective, known\);\n//'
+mutant effective_38_digits src/audit/effective.c 'pgtap/effective' \
+    's/\tsum_flush\(sum\);\n(\tsum->part = amount;)/$1/'
+mutant refusals_in_effective_index sql/parts/52_history.sql 'pgtap/effective' \
+    's/ AND status = 0//g'
+mutant account_held_unchecked src/audit/verify_account.c 'pgtap/verify_account' \
+    's/\t\tcheck_held\(audit, held\);/\t\tif (held < 0)\n\t\t\tcheck_held(audit, held);/'
+mutant account_guard_unchecked src/audit/verify_account.c 'pgtap/verify_account' \
+    's/\tif \(!sound\)\n/\tif (!sound \&\& audit->account == 0)\n/'
+mutant account_milestones_one_way src/audit/verify_account.c 'pgtap/verify_account' \
+    's/(miss_milestone\(Audit \*audit, const Due \*due\)\n\{\n)/$1\tif (due != NULL)\n\t\treturn;\n/'
+
 # ---- core: rules, groups, milestones
 
 mutant no_group_undo src/core/group.c 'isolation/refusal_order' \
