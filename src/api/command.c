@@ -11,9 +11,9 @@
 #include "pg/datum.h"
 #include "pg/error.h"
 #include "api/command.h"
+#include "store/clock.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 static void *
 allocate(size_t count, size_t size)
@@ -30,7 +30,7 @@ wallet_call_begin(int n, WalletKind kind, bool single)
 	WalletBytes actor_bytes = {(const uint8_t *) actor, (uint32_t) strlen(actor)};
 
 	call->single = single;
-	call->call_start = wallet_moment_from_timestamp(GetCurrentTimestamp());
+	call->call_start_boot = wallet_clock_boot();
 	call->requests = allocate((size_t) n, sizeof(WalletRequest));
 	call->batch.entries = allocate((size_t) n, sizeof(WalletEntry));
 	call->batch.count = (size_t) n;

@@ -41,7 +41,7 @@ typedef struct WalletCall
 	bool		single;			/* one command, no subtransaction, refusals
 								 * are not recorded */
 	int			group_max;		/* members of the largest group; 0: no groups */
-	int64		call_start;		/* microseconds since 1970 */
+	int64		call_start_boot;	/* wallet_clock_boot() when it began */
 
 	/* of the running attempt */
 	Snapshot	snapshot;

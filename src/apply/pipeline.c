@@ -97,7 +97,7 @@ decide(WalletCall *call)
 {
 	if (has_undecided(call))
 		call->batch.next_id = wallet_clock_take((int) call->batch.count, newest_seen(call),
-												call->call_start);
+												call->call_start_boot);
 	WALLET_FAILPOINT(ids_taken);
 	if (!wallet_batch_run(&call->batch))
 		wallet_raise_corrupt("A decision of this call would have broken an invariant.");

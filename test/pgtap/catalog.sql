@@ -50,6 +50,7 @@ ROLLBACK;
 SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
 	$$ VALUES
 		('long_work vufalsefalse'),
+		('store_horizon vufalsefalse'),
 		('wallet_account ssfalsefalse'),
 		('wallet_balance ssfalsefalse'),
 		('wallet_balance_at ssfalsefalse'),
@@ -71,7 +72,8 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_transfers_by_id vufalsefalse'),
 		('wallet_uuid vsfalsefalse'),
 		('wallet_verify vufalsefalse'),
-		('wallet_verify_account ssfalsefalse') $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
+		('wallet_verify_account ssfalsefalse'),
+		('wallet_wait_event vufalsefalse') $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.pronamespace <> 'public'::regnamespace AND p.proname LIKE 'wallet\_%' $$, 'functions are where CREATE EXTENSION was told');
 SELECT is_empty($$ SELECT m.objid::regclass FROM member m JOIN pg_class c ON c.oid = m.objid WHERE m.classid = 'pg_class'::regclass AND c.relnamespace <> 'wallet'::regnamespace $$, 'tables and views are in the schema wallet');
 SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'wallet'::regnamespace AND c.relkind = 'S' $$, 'there are no sequences');

@@ -104,6 +104,38 @@ mutant clock_trusts_the_future src/store/clock.c 'tap/001_preload' \
     's/if \(newest > steady_now\(\)/if (newest < 0 \&\& newest > steady_now()/'
 mutant clock_sees_committed_only src/store/clock.c 'tap/001_preload' \
     's/(wallet_index_beginscan\(event->rel, index, )SnapshotAny/$1GetActiveSnapshot()/'
+mutant clock_remembers_an_unsafe_one src/store/clock.c 'tap/051_clock' \
+    's/(\n\twall = )read_clock\(CLOCK_REALTIME\)(;\n\tcheck_clock)/$1steady_now()$2/'
+mutant clock_drift_is_lost src/store/clock.c 'tap/051_clock' \
+    's/\(now == wall \|\| passed >= REBASE_EVERY_US\)/(now == wall || passed >= 0)/'
+mutant clock_is_not_followed_to_ids src/store/clock.c 'tap/051_clock' \
+    's/wall > Max\(expected, last\) \+ step/wall > Max(expected, last * 0) + step/'
+mutant clock_follows_every_step src/store/clock.c 'tap/051_clock' \
+    's/now = expected \+ passed/now = wall + 0 * passed/'
+mutant clock_warns_always src/store/clock.c 'tap/051_clock' \
+    's/\tif \(due\)\n/\tdue = true;\n\tif (due)\n/'
+mutant call_start_by_the_wall_clock src/store/clock.c 'tap/051_clock' \
+    's/call_start = now - \(read_clock\(CLOCK_BOOTTIME\) - call_start_boot\)/call_start = read_clock(CLOCK_REALTIME) - (int64) wallet_clock_offset_ms * 1000 + 0 * call_start_boot/'
+mutant pairs_by_ids src/store/clock.c 'tap/051_clock' \
+    's/if \(pair_is_due\(now\)\)/if (pair_is_due(now) \&\& first - shared->pairs[Max(shared->pair_count, 1) - 1].last >= PAIR_EVERY_US)/'
+mutant clock_forgets_the_stored_horizon src/store/clock.c 'tap/051_clock' \
+    's/newest = Max\(event, stored\.horizon\)/newest = event/'
+mutant promotion_without_a_jump src/store/clock.c 'tap/050_standby' \
+    's/if \(timeline_is_stale\)\n\t\tjump\(timeline, wall, newest\)/if (timeline_is_stale \&\& wall < 0)\n\t\tjump(timeline, wall, newest)/'
+mutant jump_from_the_newest_event_only src/store/clock.c 'tap/050_standby' \
+    's/\(newest > wall \+ PROMOTION_JUMP_US \? newest : wall\) \+ PROMOTION_JUMP_US/wall + PROMOTION_JUMP_US/'
+mutant timeline_is_not_recorded src/store/clock.c 'tap/050_standby' \
+    's/if \(timeline_is_stale\)\n\t\trecord_timeline/if (timeline_is_stale \&\& now < 0)\n\t\trecord_timeline/; s/(\tint64\t\tnow)(;\n\tint64\t\tcall_start;)/$1 = 0$2/'
+mutant wait_keeps_the_snapshot src/pg/statement.c 'tap/050_standby' \
+    's/if \(IsolationUsesXactSnapshot\(\) \|\| query == NULL/if (true || query == NULL/'
+mutant wait_keeps_the_lock src/store/arrival.c 'tap/050_standby' \
+    's/table_close\(event, AccessShareLock\)/table_close(event, NoLock)/'
+mutant horizon_goes_back src/store/horizon_row.c 'tap/050_standby' \
+    's/if \(horizon > row->horizon\)/if (horizon != 0)/'
+mutant horizon_store_waits src/store/horizon_row.c 'tap/050_standby' \
+    's/LockWaitSkip/LockWaitBlock/'
+argued readers_remember_through_promotion src/store/clock.c 's/x/x/' \
+    'a standby never raises the clock, so there is nothing to remember; the timeline is compared for the day when something there does'
 mutant works_without_preload src/apply/pipeline.c 'tap/001_preload' \
     's/errhint\("Add wallet/errhint("Do add wallet/'
 argued horizon_pair_swapped src/store/clock.c 's/x/x/' \
