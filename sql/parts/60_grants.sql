@@ -1,4 +1,5 @@
 -- Nothing is granted to PUBLIC, nor by ALTER DEFAULT PRIVILEGES to anybody: who may do what is said afterwards, by wallet_grant or by hand.
+-- Types are for everybody to name, as PostgreSQL has it, but for the mark wallet.admin.
 DO $do$
 DECLARE
 	revoke text;
@@ -29,6 +30,7 @@ BEGIN
 		CROSS JOIN LATERAL pg_catalog.aclexplode(o.acl) a
 		WHERE d.deptype OPERATOR(pg_catalog.=) 'e' AND e.extname OPERATOR(pg_catalog.=) 'wallet'
 		  AND a.grantee OPERATOR(pg_catalog.<>) o.owner
+		  AND (a.grantee OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid OR o.class OPERATOR(pg_catalog.<>) 'pg_catalog.pg_type'::pg_catalog.regclass)
 		GROUP BY 1
 	LOOP
 		EXECUTE revoke;
