@@ -23,11 +23,11 @@ SET ROLE evil;
 CREATE FUNCTION hostile.raise_hostile(what text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'HOSTILE ' || what; END $$;
 DO $do$
 DECLARE
-	r record;
+	v record;
 	made int := 0;
 	types text[] := ARRAY['oid', 'regclass', 'regproc', 'regprocedure', 'regnamespace', 'regrole', 'regtype', 'name', 'text', 'varchar', 'bpchar', '"char"', 'int2', 'int4', 'int8', 'numeric', 'float8', 'uuid', 'bool', 'timestamptz', 'jsonb', 'bytea'];
 BEGIN
-	FOR r IN
+	FOR v IN
 		SELECT oprname, format_type(NULLIF(oprleft, 0), NULL) AS l, format_type(oprright, NULL) AS r, format_type(oprresult, NULL) AS result, oid FROM pg_operator
 		WHERE oprnamespace = 'pg_catalog'::regnamespace AND oprcode <> 0 AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid IN (oprleft, oprright, oprresult) AND t.typtype = 'p' AND t.typname NOT LIKE 'any%')
 		UNION ALL
@@ -36,32 +36,32 @@ BEGIN
 	LOOP
 		BEGIN
 			made := made + 1;
-			IF r.l IS NULL OR r.l = '-' THEN
-				EXECUTE format('CREATE FUNCTION hostile.op_%s(%s) RETURNS %s LANGUAGE plpgsql AS $f$ BEGIN PERFORM hostile.raise_hostile(%L); END $f$', made, r.r, r.result, 'operator ' || r.oprname);
-				EXECUTE format('CREATE OPERATOR hostile.%s (FUNCTION = hostile.op_%s, RIGHTARG = %s)', r.oprname, made, r.r);
+			IF v.l IS NULL OR v.l = '-' THEN
+				EXECUTE format('CREATE FUNCTION hostile.op_%s(%s) RETURNS %s LANGUAGE plpgsql AS $f$ BEGIN PERFORM hostile.raise_hostile(%L); END $f$', made, v.r, v.result, 'operator ' || v.oprname);
+				EXECUTE format('CREATE OPERATOR hostile.%s (FUNCTION = hostile.op_%s, RIGHTARG = %s)', v.oprname, made, v.r);
 			ELSE
-				EXECUTE format('CREATE FUNCTION hostile.op_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS $f$ BEGIN PERFORM hostile.raise_hostile(%L); END $f$', made, r.l, r.r, r.result, 'operator ' || r.oprname);
-				EXECUTE format('CREATE OPERATOR hostile.%s (FUNCTION = hostile.op_%s, LEFTARG = %s, RIGHTARG = %s)', r.oprname, made, r.l, r.r);
+				EXECUTE format('CREATE FUNCTION hostile.op_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS $f$ BEGIN PERFORM hostile.raise_hostile(%L); END $f$', made, v.l, v.r, v.result, 'operator ' || v.oprname);
+				EXECUTE format('CREATE OPERATOR hostile.%s (FUNCTION = hostile.op_%s, LEFTARG = %s, RIGHTARG = %s)', v.oprname, made, v.l, v.r);
 			END IF;
 		EXCEPTION WHEN OTHERS THEN
 			NULL;
 		END;
 	END LOOP;
-	FOR r IN
+	FOR v IN
 		SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS arguments FROM pg_proc p
 		WHERE pronamespace = 'pg_catalog'::regnamespace AND proname NOT LIKE 'binary\_upgrade%'
 	LOOP
 		BEGIN
-			EXECUTE format('CREATE FUNCTION hostile.%I(%s) RETURNS text LANGUAGE plpgsql AS $f$ BEGIN PERFORM hostile.raise_hostile(%L); END $f$', r.proname, r.arguments, 'function ' || r.proname);
+			EXECUTE format('CREATE FUNCTION hostile.%I(%s) RETURNS text LANGUAGE plpgsql AS $f$ BEGIN PERFORM hostile.raise_hostile(%L); END $f$', v.proname, v.arguments, 'function ' || v.proname);
 		EXCEPTION WHEN OTHERS THEN
 			NULL;
 		END;
 	END LOOP;
-	FOREACH r.proname IN ARRAY '{text,numeric,int8,int4,int2,bool,uuid,oid,regclass,regprocedure,timestamptz,jsonb,name}'::text[] LOOP
-		EXECUTE format('CREATE TYPE hostile.%I AS (hostile pg_catalog.bytea)', r.proname);
+	FOREACH v.proname IN ARRAY '{text,numeric,int8,int4,int2,bool,uuid,oid,regclass,regprocedure,timestamptz,jsonb,name}'::text[] LOOP
+		EXECUTE format('CREATE TYPE hostile.%I AS (hostile pg_catalog.bytea)', v.proname);
 	END LOOP;
-	FOREACH r.proname IN ARRAY '{pg_class,pg_proc,pg_type,pg_namespace,pg_trigger,pg_extension,pg_depend,pg_roles,account,balance,event,currency,milestone,status,kind,journal,entry,accounts,bundle,bundle_object,bundle_grant}'::text[] LOOP
-		EXECUTE format('CREATE TABLE hostile.%I (hostile pg_catalog.bytea)', r.proname);
+	FOREACH v.proname IN ARRAY '{pg_class,pg_proc,pg_type,pg_namespace,pg_trigger,pg_extension,pg_depend,pg_roles,account,balance,event,currency,milestone,status,kind,journal,entry,accounts,bundle,bundle_object,bundle_grant}'::text[] LOOP
+		EXECUTE format('CREATE TABLE hostile.%I (hostile pg_catalog.bytea)', v.proname);
 	END LOOP;
 END $do$;
 GRANT USAGE ON SCHEMA hostile TO PUBLIC;
@@ -89,7 +89,7 @@ for my $place (qw(public hostile))
 
 	($code, $out, $err) = $node->psql($db, "SET search_path = hostile, pg_catalog, public; ${temp}CREATE EXTENSION wallet SCHEMA $place");
 	is($err, '', "$place: CREATE EXTENSION calls nothing of it");
-	($code, $out, $err) = $node->psql($db, "SET search_path = hostile, pg_catalog, public; SELECT $place.wallet_grant(v.a, v.b) FROM (VALUES ('wr_reader'::pg_catalog.text, 'reader'::pg_catalog.text), ('wr_auditor', 'auditor'), ('wr_admin', 'admin'), ('wr_owner', 'teller')) v (a, b); SELECT wallet.apply_grants(); SELECT $place.wallet_revoke('wr_reader', 'reader')");
+	($code, $out, $err) = $node->psql($db, "SET search_path = hostile, pg_catalog, public; SELECT $place.wallet_grant(v.a, v.b) FROM (VALUES ('wr_reader'::pg_catalog.text, 'reader'::pg_catalog.text), ('wr_auditor', 'auditor'), ('wr_admin', 'admin'), ('wr_owner', 'teller')) v (a, b); SELECT wallet.apply_grants(); SELECT $place.wallet_revoke('wr_reader', 'reader'); SELECT $place.wallet_grant('wr_reader', 'reader')");
 	is($err, '', "$place: nor do grants");
 	seed_calls($node, $db, $place eq 'hostile' ? 'pg_catalog, hostile' : 'public');
 
