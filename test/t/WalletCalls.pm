@@ -18,7 +18,12 @@ our @calls = (
 	[ 'wallet_balance', q{S.wallet_balance('plain', 'USD')}, $readers ],
 	[ 'wallet_account', q{S.wallet_account('plain', 'USD')}, $readers ],
 	[ 'wallet_get', q{S.wallet_get('00000001-0000-7000-8000-000000000001')}, $readers ],
+	[ 'wallet_statement', q{count(*) FROM S.wallet_statement('plain', 'USD')}, $readers ],
+	[ 'wallet_balance_at', q{S.wallet_balance_at('plain', 'USD', 'infinity')}, $readers ],
+	[ 'wallet_balance_effective', q{S.wallet_balance_effective('plain', 'USD', 'infinity')}, $readers ],
+	[ 'wallet_feed', q{count(*) FROM S.wallet_feed(0, 1)}, $readers ],
 	[ 'wallet_horizon', q{S.wallet_horizon() > 0}, $readers ],
+	[ 'wallet_paused', q{S.wallet_paused()}, $readers ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('plain', 'owned', 1, 'USD', ID)).status}, $tellers ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('owned', 'plain', 1, 'USD', ID)).status}, 'admin owner' ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('world', 'plain', 1, 'USD', ID)).status}, 'admin' ],
@@ -30,9 +35,11 @@ our @calls = (
 	[ 'wallet_transfers_by_id', q{(S.wallet_transfers_by_id('{OWNED}', '{PLAIN}', '{1}', ARRAY[ID])).status}, 'admin owner' ],
 	[ 'wallet_replay', q{count(*) FROM S.wallet_replay()}, 'auditor admin' ],
 	[ 'wallet_verify', q{bool_and(ok) FROM S.wallet_verify(true)}, 'auditor admin' ],
+	[ 'wallet_verify_account', q{count(*) FROM S.wallet_verify_account('plain', 'USD')}, 'auditor admin' ],
 	[ 'wallet_open', q{S.wallet_open('new', 'USD', ID) > 0}, 'admin' ],
 	[ 'wallet_open', q{S.wallet_open('new', 'USD', ID, floor => NULL, owner => 'wr_other') > 0}, 'admin' ],
 	[ 'wallet_define_currency', q{(S.wallet_define_currency('GEMS', 3, ID)).status}, 'admin' ],
+	[ 'wallet_resume', q{S.wallet_resume()}, 'admin' ],
 	[ 'wallet_grant', q{S.wallet_grant('wr_nobody', 'reader')}, '' ],
 	[ 'wallet_revoke', q{S.wallet_revoke('wr_reader', 'reader')}, '' ],
 	[ 'apply_grants', q{wallet.apply_grants()}, '' ],
@@ -54,6 +61,7 @@ our @relations = (
 	[ 'bundle_object', $readers ],
 	[ 'event', 'auditor admin' ],
 	[ 'milestone', 'auditor admin' ],
+	[ 'instance', 'auditor admin' ],
 	[ 'bundle_grant', 'auditor admin' ]);
 
 # The accounts and roles that the calls speak of; the extension's functions are in the schema.
