@@ -68,6 +68,9 @@ extern void wallet_load(WalletCall *call);
 /* Marks the commands whose payer the user may not debit. */
 extern void wallet_check_rights(WalletCall *call);
 
+/* Tells the server's log if commands were refused for want of a right. */
+extern void wallet_log_forbidden(const WalletCall *call);
+
 /* Writes what was decided; false if an id turned out to be taken: nothing may stay. */
 extern bool wallet_save(WalletCall *call);
 

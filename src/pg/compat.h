@@ -11,8 +11,10 @@
 #include "access/tableam.h"
 #include "executor/executor.h"
 #if PG_VERSION_NUM >= 160000
+#include "catalog/pg_type.h"
 #include "varatt.h"
 #endif
+#include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
 #error "wallet needs PostgreSQL 15 or later"
@@ -40,6 +42,17 @@ wallet_insert_index_tuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *est
 #else
 	return ExecInsertIndexTuples(rri, slot, estate, update, no_dup_error,
 								 conflict, arbiters);
+#endif
+}
+
+/* Has the role USAGE on the type? */
+static inline bool
+wallet_type_is_usable(Oid type, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(TypeRelationId, type, role, ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_type_aclcheck(type, role, ACL_USAGE) == ACLCHECK_OK;
 #endif
 }
 

@@ -51,6 +51,7 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 	$$ VALUES
 		('long_work vufalsefalse'),
 		('store_horizon vufalsefalse'),
+		('apply_grants vufalsefalse'),
 		('wallet_account ssfalsefalse'),
 		('wallet_balance ssfalsefalse'),
 		('wallet_balance_at ssfalsefalse'),
@@ -59,6 +60,7 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_event_time istruefalse'),
 		('wallet_feed vufalsefalse'),
 		('wallet_get ssfalsefalse'),
+		('wallet_grant vufalsefalse'),
 		('wallet_horizon vufalsefalse'),
 		('wallet_open vufalsefalse'),
 		('wallet_paused vufalsefalse'),
@@ -66,6 +68,7 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_redact vufalsefalse'),
 		('wallet_replay vufalsefalse'),
 		('wallet_resume vufalsefalse'),
+		('wallet_revoke vufalsefalse'),
 		('wallet_statement ssfalsefalse'),
 		('wallet_transfer vufalsefalse'),
 		('wallet_transfers vufalsefalse'),
@@ -85,7 +88,7 @@ SELECT shows($$ SELECT tgrelid::regclass::text || ' ' || tgname || ' ' || tgenab
 
 -- ---- dump
 SELECT set_eq($$ SELECT c::regclass::text || ' ' || w FROM pg_extension, unnest(extconfig, extcondition) AS u (c, w) WHERE extname = 'wallet' $$,
-	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
+	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.bundle_grant '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
 SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'wallet'), false, 'the extension is not relocatable');
 
 -- ---- the built-in currencies, as format-1 9 lists them

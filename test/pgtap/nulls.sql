@@ -2,7 +2,7 @@
 -- Method: every argument in turn, against SPEC 4, 5, 8 and the build's decisions; the list of functions is compared with the catalog, so
 -- that a function that is added later without its NULLs fails here.
 \ir lib/setup.sql
-SELECT plan(60);
+SELECT plan(61);
 
 SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
 SELECT pay('world', 'alice', 100) \g /dev/null
@@ -18,10 +18,12 @@ SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN
 		('wallet_event_time 1'),
 		('wallet_feed 2'),
 		('wallet_get 1'),
+		('wallet_grant 2'),
 		('wallet_open 8'),
 		('wallet_rebuild 2'),
 		('wallet_redact 2'),
 		('wallet_replay 1'),
+		('wallet_revoke 2'),
 		('wallet_statement 6'),
 		('wallet_transfer 8'),
 		('wallet_transfers 8'),
@@ -124,5 +126,9 @@ SELECT is(ARRAY[(fault_of('SELECT * FROM wallet_verify_account(NULL, ''USD'')'))
 DO $$ BEGIN FOR i IN 1 .. 1000 LOOP EXIT WHEN wallet_horizon() >= (SELECT max(event_id) FROM wallet.event); PERFORM pg_sleep(0.01); END LOOP; END $$;
 SELECT is((SELECT count(*) FROM wallet_feed(NULL, NULL)), (SELECT count(*) FROM wallet.event), 'feed: after_event NULL is from the first, max_rows NULL all');
 SELECT is((SELECT count(*) FROM wallet_verify(NULL)), (SELECT count(*) FROM wallet_verify(false)), 'verify: NULL is not thorough');
+
+-- ---- rights
+SELECT is((SELECT string_agg((fault_of(s)).sqlstate || ' ' || (fault_of(s)).message, ', ') FROM unnest(ARRAY['SELECT wallet_grant(NULL, ''reader'')', 'SELECT wallet_grant(current_user, NULL)', 'SELECT wallet_revoke(NULL, ''reader'')', 'SELECT wallet_revoke(current_user, NULL)']) AS s),
+	'WA024 "role" must not be NULL, WA024 "bundle" must not be NULL, WA024 "role" must not be NULL, WA024 "bundle" must not be NULL', 'grant, revoke: role, bundle');
 SELECT sound();
 SELECT * FROM finish();

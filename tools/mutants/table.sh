@@ -228,3 +228,35 @@ mutant rebuilds_side_by_side src/audit/rebuild.c 'isolation/repair' \
     's/\tlock_out_rebuilds\(rebuild\);/\tif (rebuild->id == 0)\n\t\tlock_out_rebuilds(rebuild);/'
 mutant progress_survives_errors src/pg/progress.c 'pgtap/progress' \
     's/(wallet_progress_abandon\(int code, Datum arg\)\n\{\n)\twallet_progress_end\(\);/$1\tdepth--;/'
+# ---- rights
+
+mutant admin_bundle_is_nothing src/apply/rights.c 'tap/020_rights' \
+    's/usable = !open_to_all &&/usable = false \&\& !open_to_all \&\&/'
+mutant everybody_is_admin src/apply/rights.c 'tap/020_rights' \
+    's/return usable;/return usable || schema != 0;/'
+mutant forbidden_is_not_logged src/apply/pipeline.c 'tap/020_rights' \
+    's/wallet_log_forbidden\(call\);/;/'
+mutant actor_is_the_current_user src/api/command.c 'tap/020_rights' \
+    's/GetSessionUserId\(\)/GetUserId()/'
+mutant revoke_takes_too_much src/api/grant.c 'tap/020_rights' \
+    's/EXCEPT SELECT o\.privilege, o\.name FROM object o JOIN holder h ON /$&false AND /'
+mutant revoke_takes_usage_of_others src/api/grant.c 'tap/020_rights' \
+    's/a\.grantee = r\.oid AND a\.privilege_type = .USAGE./false/'
+mutant grants_of_an_upgrade_are_initial src/api/grant.c 'tap/020_rights' \
+    's/creating_extension = false;/creating_extension = in_script;/'
+mutant grants_do_not_wait src/api/grant.c 'tap/020_rights' \
+    's/UPDATE wallet\.bundle SET name = name WHERE/SELECT name FROM wallet.bundle WHERE/'
+mutant whoever_executes_grants src/api/grant.c 'tap/020_rights' \
+    's/if \(!superuser\(\) && !has_privs/if (false \&\& !has_privs/'
+mutant grants_not_dumped sql/parts/56_rights.sql 'tap/020_rights' \
+    's/SELECT pg_catalog\.pg_extension_config_dump\(.wallet\.bundle_grant., ..\);\n//'
+mutant default_privileges_stay sql/parts/60_grants.sql 'tap/020_rights' \
+    's/a\.grantee OPERATOR\(pg_catalog\.<>\) o\.owner/a.grantee OPERATOR(pg_catalog.=) (0)::pg_catalog.oid/'
+mutant script_trusts_operators sql/parts/60_grants.sql 'tap/020_search_path' \
+    's/o\.class OPERATOR\(pg_catalog\.=\) d\.classid/o.class = d.classid/'
+mutant reader_trusts_operators sql/parts/50_views.sql 'tap/020_search_path' \
+    's/a\.name OPERATOR\(pg_catalog\.=\) \$1/a.name = \$1/'
+mutant grants_trust_the_path src/api/grant.c 'tap/020_search_path' \
+    's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
+mutant verify_trusts_the_path src/audit/guards.c 'tap/020_search_path' \
+    's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
