@@ -69,10 +69,10 @@ wallet_arg_bytes(FunctionCallInfo fcinfo, int i)
 WalletStatus
 wallet_set_metadata(WalletRequest *request, WalletEvent *event, Datum jsonb)
 {
+	request->metadata = jsonb;
 	if (wallet_metadata_digest(jsonb, event->metadata_digest) > WALLET_METADATA_MAX)
 		return WALLET_metadata_too_large;
 	event->present |= WALLET_HAS_METADATA_DIGEST;
-	request->metadata = jsonb;
 	return WALLET_success;
 }
 

@@ -51,10 +51,10 @@ wallet_sql_transfer(PG_FUNCTION_ARGS)
 	fault = judge_arguments(fcinfo, request);
 	if (!PG_ARGISNULL(5))
 		wallet_fault(request, wallet_set_metadata(request, event, PG_GETARG_DATUM(5)));
-	if (PG_ARGISNULL(2) || !wallet_numeric_is_positive(PG_GETARG_DATUM(2)))
-		wallet_fault(request, WALLET_invalid_amount);
-	else
+	if (!PG_ARGISNULL(2))
 		request->amount = PG_GETARG_DATUM(2);
+	if (PG_ARGISNULL(2) || !wallet_numeric_is_positive(request->amount))
+		wallet_fault(request, WALLET_invalid_amount);
 	if (!PG_ARGISNULL(4))
 		memcpy(event->transaction_id.bytes, DatumGetPointer(PG_GETARG_DATUM(4)), sizeof(WalletUuid));
 	if (!PG_ARGISNULL(6))

@@ -191,6 +191,13 @@ mutant ceiling_ignored src/core/rule_transfer.c 'isolation/refusal_order' \
 mutant range_not_checked src/core/money.c 'unit/test_money' \
     's/__builtin_add_overflow\(a, b, &result\) \|\| !wallet_money_in_range\(result\)/__builtin_add_overflow(a, b, \&result)/'
 
+# ---- api: the words of a refusal
+
+mutant overflow_blames_the_other src/api/refusal.c 'regress/messages' \
+    's/is_payer = !wallet_money_subtract/is_payer = wallet_money_subtract/'
+mutant spent_of_an_older_window src/api/refusal.c 'regress/messages' \
+    's/payer->window_number == window \? payer->spent : 0/window > 0 ? payer->spent : 0/'
+
 # ---- SQL
 
 mutant event_trigger_not_always sql/parts/30_immutable.sql 'isolation/opening' \
