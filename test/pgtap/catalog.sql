@@ -49,9 +49,9 @@ ROLLBACK;
 -- ---- markings
 SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
 	$$ VALUES
+		('apply_grants vufalsefalse'),
 		('long_work vufalsefalse'),
 		('store_horizon vufalsefalse'),
-		('apply_grants vufalsefalse'),
 		('wallet_account ssfalsefalse'),
 		('wallet_balance ssfalsefalse'),
 		('wallet_balance_at ssfalsefalse'),

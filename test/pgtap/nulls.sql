@@ -2,7 +2,7 @@
 -- Method: every argument in turn, against SPEC 4, 5, 8 and the build's decisions; the list of functions is compared with the catalog, so
 -- that a function that is added later without its NULLs fails here.
 \ir lib/setup.sql
-SELECT plan(61);
+SELECT plan(63);
 
 SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
 SELECT pay('world', 'alice', 100) \g /dev/null
@@ -29,6 +29,7 @@ SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN
 		('wallet_transfers 8'),
 		('wallet_transfers_by_id 6'),
 		('wallet_verify 1'),
+		('wallet_wait_event 2'),
 		('wallet_verify_account 2') $$,
 	'these are the functions, all of whose arguments are NULL below');
 
@@ -131,4 +132,7 @@ SELECT is((SELECT count(*) FROM wallet_verify(NULL)), (SELECT count(*) FROM wall
 SELECT is((SELECT string_agg((fault_of(s)).sqlstate || ' ' || (fault_of(s)).message, ', ') FROM unnest(ARRAY['SELECT wallet_grant(NULL, ''reader'')', 'SELECT wallet_grant(current_user, NULL)', 'SELECT wallet_revoke(NULL, ''reader'')', 'SELECT wallet_revoke(current_user, NULL)']) AS s),
 	'WA024 "role" must not be NULL, WA024 "bundle" must not be NULL, WA024 "role" must not be NULL, WA024 "bundle" must not be NULL', 'grant, revoke: role, bundle');
 SELECT sound();
+-- ---- wallet_wait_event
+SELECT is((fault_of('SELECT wallet_wait_event(NULL, interval ''1 ms'')')).sqlstate, 'WA024', 'wait_event: event_id');
+SELECT is(wallet_wait_event((SELECT max(event_id) FROM wallet.event), NULL), true, 'wait_event: timeout, without one it waits as long as it takes');
 SELECT * FROM finish();
