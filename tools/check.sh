@@ -152,6 +152,7 @@ suite_floors() {
     one floors tools/floors.sh
     # What is generated and committed is what would be generated.
     [ ! -e src/core/status.def ] || one gen-status tools/gen-status.sh --check
+    one gen-upgrade tools/gen-upgrade.sh --check
 }
 
 suite_build() {
