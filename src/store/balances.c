@@ -14,6 +14,7 @@
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/failpoint.h"
 #include "store/balances.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -259,6 +260,7 @@ wallet_balances_update(WalletBalances *balances, WalletBalanceRow *row,
 	if (result != TM_Ok)
 		wallet_raise_corrupt("The locked balance row of account " INT64_FORMAT " could not be updated.",
 							 account->id);
+	WALLET_FAILPOINT(balance_heap_updated);
 	if (wallet_update_needs_indexes(update_indexes))
 		wallet_table_index_update(balances->table, slot,
 								  wallet_update_only_summarizing(update_indexes));
