@@ -131,5 +131,13 @@ SQL
 	is($node->safe_psql($db, "SELECT bool_and(ok) FROM $place.wallet_verify(true)"), 't', "$place: it verifies");
 }
 
+# An update: version 1.0 was there before the schema of its functions became hostile.
+$node->safe_psql('postgres', 'CREATE DATABASE updated');
+$node->safe_psql('updated', "CREATE SCHEMA hostile; CREATE EXTENSION wallet SCHEMA hostile VERSION '1.0'; ALTER SCHEMA hostile OWNER TO evil");
+$node->safe_psql('updated', $hostile =~ s/^CREATE SCHEMA .*\n//r);
+my ($code, $out, $err) = $node->psql('updated', 'SET search_path = hostile, pg_catalog; ALTER EXTENSION wallet UPDATE');
+is($err, '', 'ALTER EXTENSION UPDATE calls nothing of it');
+is($node->safe_psql('updated', "SELECT extversion <> '1.0' FROM pg_extension WHERE extname = 'wallet'"), 't', 'and updates');
+
 $node->stop;
 done_testing();

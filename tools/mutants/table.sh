@@ -296,3 +296,5 @@ mutant grants_trust_the_path src/api/grant.c 'tap/020_search_path' \
     's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
 mutant verify_trusts_the_path src/audit/guards.c 'tap/020_search_path' \
     's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
+mutant upgrade_trusts_operators sql/wallet--1.0--1.1.sql 'tap/020_search_path' \
+    's/d\.classid OPERATOR\(pg_catalog\.=\)/d.classid =/'
