@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# make soak: hundreds of rounds of kill -9 at failpoints, under the load of many clients (test/t/030_kill.pl).
+# make soak: hundreds of rounds of kill -9 at failpoints, under the load of many clients (test/t/030_kill.pl), and
+# copies and backups taken under more load than make check has time for (042_copies.pl, 043_backup.pl).
 #
 #   SOAK_ROUNDS=300      how many
 #   SOAK_CLIENTS=8       an even number
@@ -30,4 +31,5 @@ mkdir -p "$top/build/out/soak"
 export KILL_ROUNDS=${SOAK_ROUNDS:-300} KILL_CLIENTS=${SOAK_CLIENTS:-8} KILL_SECONDS=${SOAK_SECONDS:-3600} KILL_FSYNC=1
 export KILL_SUMMARY=$top/build/out/soak/soak.txt
 [ -z "${SOAK_SEED:-}" ] || export WALLET_SEED=$SOAK_SEED
-TESTS=030_kill TEST_TIMEOUT=$((KILL_SECONDS + 600)) tools/check.sh tap
+export WALLET_SOAK=1
+TESTS="030_kill 042_copies 043_backup" TEST_TIMEOUT=$((KILL_SECONDS + 600)) tools/check.sh tap
