@@ -24,7 +24,7 @@ our @calls = (
 	[ 'wallet_feed', q{count(*) FROM S.wallet_feed(0, 1)}, $readers ],
 	[ 'wallet_horizon', q{S.wallet_horizon() > 0}, $readers ],
 	[ 'wallet_paused', q{S.wallet_paused()}, $readers ],
-	[ 'wallet_wait_event', q{S.wallet_wait_event(1)}, $readers ],
+	[ 'wallet_wait_event', q{S.wallet_wait_event(1, '0 s')}, $readers ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('plain', 'owned', 1, 'USD', ID)).status}, $tellers ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('owned', 'plain', 1, 'USD', ID)).status}, 'admin owner' ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('world', 'plain', 1, 'USD', ID)).status}, 'admin' ],
