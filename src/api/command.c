@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 static void *
 allocate(size_t count, size_t size)
@@ -131,4 +132,40 @@ wallet_receipt_make(FunctionCallInfo fcinfo, const WalletEntry *entry)
 
 	wallet_receipt_fill(entry, values, isnull);
 	return HeapTupleGetDatum(heap_form_tuple(receipt_descriptor(fcinfo), values, isnull));
+}
+
+WalletCall *
+wallet_bulk_begin(int n, WalletKind kind)
+{
+	if (n > WALLET_BATCH_MAX)
+		wallet_raise_argument("a call may have %d commands, not %d", WALLET_BATCH_MAX, n);
+	return wallet_call_begin(n, kind, false);
+}
+
+Datum
+wallet_bulk_run(FunctionCallInfo fcinfo, WalletCall *call)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		values[1 + WALLET_RECEIPT_COLUMNS];
+	bool		isnull[1 + WALLET_RECEIPT_COLUMNS];
+
+	if (call->batch.count > 0)
+		wallet_pipeline_run(call);
+	InitMaterializedSRF(fcinfo, 0);
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		values[0] = Int32GetDatum((int32) i + 1);
+		isnull[0] = false;
+		wallet_receipt_fill(&call->batch.entries[i], values + 1, isnull + 1);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	return (Datum) 0;
+}
+
+bool
+wallet_atomic_arg(FunctionCallInfo fcinfo, int arg)
+{
+	if (PG_ARGISNULL(arg))
+		wallet_raise_argument("\"atomic\" must not be NULL");
+	return PG_GETARG_BOOL(arg);
 }

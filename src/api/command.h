@@ -25,6 +25,24 @@ extern WalletBytes wallet_arg_bytes(FunctionCallInfo fcinfo, int i);
 /* Puts metadata and its digest into the command; WA026 if it is too large. */
 extern WalletStatus wallet_set_metadata(WalletRequest *request, WalletEvent *event, Datum jsonb);
 
+/* A bulk call of n commands; kind 0: each gets its own. */
+extern WalletCall *wallet_bulk_begin(int n, WalletKind kind);
+
+/* Runs it and answers one wallet.outcome per command. */
+extern Datum wallet_bulk_run(FunctionCallInfo fcinfo, WalletCall *call);
+
+extern bool wallet_atomic_arg(FunctionCallInfo fcinfo, int arg);
+
+/* The group of one command, if it has any. */
+typedef struct WalletGroupNumber
+{
+	int32		number;
+	bool		given;
+} WalletGroupNumber;
+
+/* groups: one per command, or NULL; atomic: all are one group.  An error if a number comes back. */
+extern void wallet_call_group(WalletCall *call, const WalletGroupNumber *groups, bool atomic);
+
 /* Keeps the first fault. */
 static inline void
 wallet_fault(WalletRequest *request, WalletStatus status)

@@ -5,12 +5,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "pg/datum.h"
 #include "pg/error.h"
 #include "api/command.h"
 #include "utils/array.h"
-#include "utils/tuplestore.h"
 #include "utils/uuid.h"
 
 PG_FUNCTION_INFO_V1(wallet_sql_transfers);
@@ -97,88 +95,21 @@ check_column(const Column *column, const Column *first, bool nulls_allowed)
 	}
 }
 
-static WalletCall *
-begin_call(const Column *first)
+/* Group numbers of all commands; NULL if none were given. */
+static WalletGroupNumber *
+group_numbers(const Column *groups)
 {
-	if (first->count > WALLET_BATCH_MAX)
-		wallet_raise_argument("a call may have %d commands, not %d", WALLET_BATCH_MAX, first->count);
-	return wallet_call_begin(first->count, WALLET_KIND_TRANSFER, false);
-}
+	WalletGroupNumber *numbers;
 
-/* Where a run of one group number begins. */
-typedef struct Run
-{
-	int32		group;
-	int			position;		/* from 1 */
-} Run;
-
-static int
-compare_runs(const void *a, const void *b)
-{
-	const Run  *left = a;
-	const Run  *right = b;
-
-	if (left->group != right->group)
-		return left->group < right->group ? -1 : 1;
-	return left->position - right->position;
-}
-
-/* Members of a group are neighbours: a number that comes back is an error. */
-static void
-check_adjacent(const Column *groups)
-{
-	Run		   *runs = palloc((groups->count + 1) * sizeof(Run));
-	int			n = 0;
-
+	if (groups->values == NULL)
+		return NULL;
+	numbers = palloc((groups->count + 1) * sizeof(WalletGroupNumber));
 	for (int i = 0; i < groups->count; i++)
 	{
-		int32		group = DatumGetInt32(groups->values[i]);
-
-		if (n == 0 || group != DatumGetInt32(groups->values[i - 1]))
-		{
-			runs[n].group = group;
-			runs[n++].position = i + 1;
-		}
+		numbers[i].number = DatumGetInt32(groups->values[i]);
+		numbers[i].given = true;
 	}
-	qsort(runs, n, sizeof(Run), compare_runs);
-	for (int i = 1; i < n; i++)
-	{
-		if (runs[i].group == runs[i - 1].group)
-			wallet_raise_argument("element %d of array \"groups\" takes up group %d again: members of a group must be neighbours",
-								  runs[i].position, runs[i].group);
-	}
-	pfree(runs);
-}
-
-static void
-set_groups(WalletCall *call, const Column *groups, bool atomic)
-{
-	int			ordinal = 0;
-	int			length = 0;
-
-	if (!atomic && groups->values == NULL)
-		return;
-	if (!atomic)
-		check_adjacent(groups);
-	for (size_t i = 0; i < call->batch.count; i++)
-	{
-		if (!atomic && i > 0 &&
-			DatumGetInt32(groups->values[i]) != DatumGetInt32(groups->values[i - 1]))
-		{
-			ordinal++;
-			length = 0;
-		}
-		call->batch.entries[i].group = ordinal;
-		call->group_max = Max(call->group_max, ++length);
-	}
-}
-
-static bool
-atomic_arg(FunctionCallInfo fcinfo, int arg)
-{
-	if (PG_ARGISNULL(arg))
-		wallet_raise_argument("\"atomic\" must not be NULL");
-	return PG_GETARG_BOOL(arg);
+	return numbers;
 }
 
 static void
@@ -188,26 +119,6 @@ set_common(WalletRequest *request, WalletEntry *entry, Datum amount, Datum id)
 	if (!wallet_numeric_is_positive(amount))
 		wallet_fault(request, WALLET_invalid_amount);
 	request->amount = amount;
-}
-
-static Datum
-run(FunctionCallInfo fcinfo, WalletCall *call)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum		values[1 + WALLET_RECEIPT_COLUMNS];
-	bool		isnull[1 + WALLET_RECEIPT_COLUMNS];
-
-	if (call->batch.count > 0)
-		wallet_pipeline_run(call);
-	InitMaterializedSRF(fcinfo, 0);
-	for (size_t i = 0; i < call->batch.count; i++)
-	{
-		values[0] = Int32GetDatum((int32) i + 1);
-		isnull[0] = false;
-		wallet_receipt_fill(&call->batch.entries[i], values + 1, isnull + 1);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
-	}
-	return (Datum) 0;
 }
 
 Datum
@@ -220,7 +131,7 @@ wallet_sql_transfers(PG_FUNCTION_ARGS)
 	Column		ids = take_uuids(fcinfo, 4);
 	Column		groups = take_groups(fcinfo, 5);
 	Column		metadatas = take_metadatas(fcinfo, 6);
-	bool		atomic = atomic_arg(fcinfo, 7);
+	bool		atomic = wallet_atomic_arg(fcinfo, 7);
 	WalletCall *call;
 
 	check_column(&from, &from, false);
@@ -230,8 +141,8 @@ wallet_sql_transfers(PG_FUNCTION_ARGS)
 	check_column(&ids, &from, false);
 	check_column(&groups, &from, false);
 	check_column(&metadatas, &from, true);
-	call = begin_call(&from);
-	set_groups(call, &groups, atomic);
+	call = wallet_bulk_begin(from.count, WALLET_KIND_TRANSFER);
+	wallet_call_group(call, group_numbers(&groups), atomic);
 	for (int i = 0; i < from.count; i++)
 	{
 		WalletRequest *request = &call->requests[i];
@@ -246,7 +157,7 @@ wallet_sql_transfers(PG_FUNCTION_ARGS)
 			wallet_fault(request, wallet_set_metadata(request, &entry->event, metadatas.values[i]));
 		set_common(request, entry, amounts.values[i], ids.values[i]);
 	}
-	return run(fcinfo, call);
+	return wallet_bulk_run(fcinfo, call);
 }
 
 Datum
@@ -257,7 +168,7 @@ wallet_sql_transfers_by_id(PG_FUNCTION_ARGS)
 	Column		amounts = take_amounts(fcinfo, 2);
 	Column		ids = take_uuids(fcinfo, 3);
 	Column		groups = take_groups(fcinfo, 4);
-	bool		atomic = atomic_arg(fcinfo, 5);
+	bool		atomic = wallet_atomic_arg(fcinfo, 5);
 	WalletCall *call;
 
 	check_column(&from, &from, false);
@@ -265,8 +176,8 @@ wallet_sql_transfers_by_id(PG_FUNCTION_ARGS)
 	check_column(&amounts, &from, false);
 	check_column(&ids, &from, false);
 	check_column(&groups, &from, false);
-	call = begin_call(&from);
-	set_groups(call, &groups, atomic);
+	call = wallet_bulk_begin(from.count, WALLET_KIND_TRANSFER);
+	wallet_call_group(call, group_numbers(&groups), atomic);
 	for (int i = 0; i < from.count; i++)
 	{
 		WalletRequest *request = &call->requests[i];
@@ -276,5 +187,5 @@ wallet_sql_transfers_by_id(PG_FUNCTION_ARGS)
 		request->to_id = DatumGetInt64(to.values[i]);
 		set_common(request, &call->batch.entries[i], amounts.values[i], ids.values[i]);
 	}
-	return run(fcinfo, call);
+	return wallet_bulk_run(fcinfo, call);
 }

@@ -24,11 +24,13 @@ typedef struct WalletRequest
 	WalletBytes currency;
 	int64		from_id;
 	int64		to_id;
-	Datum		amount;			/* numeric; define_currency and open: none */
+	Datum		amount;			/* numeric, or a limit; 0: none, or all */
 	Datum		metadata;		/* jsonb; 0: none */
 	Datum		floor;			/* open: numeric; 0: none */
 	Datum		ceiling;		/* open: numeric; 0: none */
 	WalletBytes owner;			/* open: data NULL for none */
+	WalletBytes reason;			/* freeze, unfreeze: data NULL for none */
+	int			window_seconds; /* set_spend_limit; 0: none */
 	int			exponent;		/* define_currency: as asked; else resolved,
 								 * -1 unknown */
 } WalletRequest;
