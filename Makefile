@@ -9,18 +9,20 @@
 # To switch one of them run make clean first: objects do not depend on it.
 
 PG_CONFIG ?= pg_config
-VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" wallet.control)
+# Not VERSION: that is PostgreSQL's own, once PGXS is included.
+WALLET_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" wallet.control)
 
 MODULE_big = wallet
 EXTENSION = wallet
 OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 
 SQL_PARTS := $(sort $(wildcard sql/parts/*.sql))
-SQL_SCRIPT := sql/wallet--$(VERSION).sql
-DATA := $(sort $(wildcard sql/wallet--*--*.sql))
+SQL_SCRIPT := sql/wallet--$(WALLET_VERSION).sql
+# What is committed: older versions in full, because an upgrade is tested from them, and the way from each to the next.
+DATA := $(filter-out $(SQL_SCRIPT),$(sort $(wildcard sql/wallet--*.sql)))
 DATA_built = $(SQL_SCRIPT)
 
-PG_CPPFLAGS = -Isrc $(if $(filter 1,$(ASSERT)),-DUSE_ASSERT_CHECKING) $(if $(filter 1,$(FAILPOINTS)),-DWALLET_FAILPOINTS)
+PG_CPPFLAGS = -Isrc -DWALLET_VERSION='"$(WALLET_VERSION)"' $(if $(filter 1,$(ASSERT)),-DUSE_ASSERT_CHECKING) $(if $(filter 1,$(FAILPOINTS)),-DWALLET_FAILPOINTS)
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
 ifneq (,$(findstring clang,$(CC)))
 # PostgreSQL was configured for gcc: clang does not know all its flags and attributes.
@@ -47,7 +49,7 @@ include $(PGXS)
 
 src/core/%.o: override CFLAGS += $(CORE_CFLAGS)
 
-$(OBJS): Makefile
+$(OBJS): Makefile wallet.control
 
 # The directory is a prerequisite so that a removed part counts as a change.
 $(SQL_SCRIPT): $(SQL_PARTS) $(wildcard sql/parts) Makefile wallet.control

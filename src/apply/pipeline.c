@@ -24,7 +24,9 @@
 #include "pg/datum.h"
 #include "pg/error.h"
 #include "pg/failpoint.h"
+#include "store/catalog.h"
 #include "store/clock.h"
+#include "store/instance.h"
 #include "tcop/utility.h"
 #include "apply/call.h"
 #include "apply/transaction.h"
@@ -44,6 +46,7 @@ check_environment(void)
 	PreventCommandIfReadOnly("a wallet command");
 	PreventCommandDuringRecovery("a wallet command");
 	PreventCommandIfParallelMode("a wallet command");
+	wallet_check_version();
 }
 
 /* Fresh under READ COMMITTED; the transaction's own, with what it has done so far, above. */
@@ -78,6 +81,17 @@ has_undecided(const WalletCall *call)
 	return false;
 }
 
+static bool
+has_recorded(const WalletCall *call)
+{
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		if (call->batch.entries[i].recorded)
+			return true;
+	}
+	return false;
+}
+
 static void
 decide(WalletCall *call)
 {
@@ -93,6 +107,7 @@ decide(WalletCall *call)
 static bool
 attempt(WalletCall *call)
 {
+	bool		first = wallet_instance_is_due();
 	bool		saved;
 
 	push_snapshot(call);
@@ -113,6 +128,8 @@ attempt(WalletCall *call)
 	decide(call);
 	WALLET_FAILPOINT(decided);
 	saved = wallet_save(call);
+	if (first && saved && has_recorded(call))
+		wallet_instance_claim();
 	WALLET_FAILPOINT(saved);
 
 	wallet_balances_close(&call->balances);

@@ -6,6 +6,8 @@
 #include "postgres.h"
 
 #include "audit/findings.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #define SENTENCES 5
 
@@ -20,7 +22,9 @@ static const char *const check_names[WALLET_CHECK_COUNT] =
 	[WALLET_CHECK_CURRENCIES] = "currencies",
 	[WALLET_CHECK_MILESTONES] = "milestones",
 	[WALLET_CHECK_GUARDS] = "guards",
-	[WALLET_CHECK_RECOMPUTE] = "recompute"
+	[WALLET_CHECK_RECOMPUTE] = "recompute",
+	[WALLET_CHECK_AMOUNTS] = "amounts",
+	[WALLET_CHECK_BALANCE] = "balance"
 };
 
 WalletFindings *
@@ -60,4 +64,20 @@ wallet_find(WalletFindings *findings, WalletCheck check, const char *format,...)
 			break;
 		enlargeStringInfo(&finding->detail, needed);
 	}
+}
+
+void
+wallet_findings_put(ReturnSetInfo *result, const WalletFindings *findings, WalletCheck check)
+{
+	const WalletFinding *finding = &findings->checks[check];
+	Datum		values[4];
+	bool		isnull[4] = {false};
+
+	values[0] = CStringGetTextDatum(wallet_check_name_of(check));
+	values[1] = BoolGetDatum(finding->broken == 0);
+	values[2] = Int64GetDatum(finding->examined);
+	isnull[3] = finding->broken == 0;
+	if (finding->broken > 0)
+		values[3] = CStringGetTextDatum(psprintf(INT64_FORMAT " found. %s", finding->broken, finding->detail.data));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 }

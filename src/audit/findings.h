@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "nodes/execnodes.h"
 
 typedef enum WalletCheck
 {
@@ -20,10 +21,14 @@ typedef enum WalletCheck
 	WALLET_CHECK_CURRENCIES,
 	WALLET_CHECK_MILESTONES,
 	WALLET_CHECK_GUARDS,
-	WALLET_CHECK_RECOMPUTE
+	WALLET_CHECK_RECOMPUTE,
+	/* of one account alone */
+	WALLET_CHECK_AMOUNTS,
+	WALLET_CHECK_BALANCE
 } WalletCheck;
 
-#define WALLET_CHECK_COUNT (WALLET_CHECK_RECOMPUTE + 1)
+#define WALLET_CHECK_LEDGER_COUNT (WALLET_CHECK_RECOMPUTE + 1)
+#define WALLET_CHECK_COUNT (WALLET_CHECK_BALANCE + 1)
 
 typedef struct WalletFinding
 {
@@ -43,6 +48,9 @@ extern const char *wallet_check_name_of(WalletCheck check);
 /* Notes a broken thing; the sentence says which and where. */
 extern void wallet_find(WalletFindings *findings, WalletCheck check, const char *format,...)
 			pg_attribute_printf(3, 4);
+
+/* The check's row of the result: check_name, ok, examined, detail. */
+extern void wallet_findings_put(ReturnSetInfo *result, const WalletFindings *findings, WalletCheck check);
 
 static inline void
 wallet_examine(WalletFindings *findings, WalletCheck check)

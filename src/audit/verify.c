@@ -96,21 +96,6 @@ wallet_sql_replay(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static void
-put_finding(ReturnSetInfo *result, WalletCheck check, const WalletFinding *finding)
-{
-	Datum		values[4];
-	bool		isnull[4] = {false};
-
-	values[0] = CStringGetTextDatum(wallet_check_name_of(check));
-	values[1] = BoolGetDatum(finding->broken == 0);
-	values[2] = Int64GetDatum(finding->examined);
-	isnull[3] = finding->broken == 0;
-	if (finding->broken > 0)
-		values[3] = CStringGetTextDatum(psprintf(INT64_FORMAT " found. %s", finding->broken, finding->detail.data));
-	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
-}
-
 Datum
 wallet_sql_verify(PG_FUNCTION_ARGS)
 {
@@ -128,10 +113,10 @@ wallet_sql_verify(PG_FUNCTION_ARGS)
 	wallet_audit_guards(findings);
 	if (thorough)
 		wallet_audit_recompute(findings);
-	for (int i = 0; i < WALLET_CHECK_COUNT; i++)
+	for (int i = 0; i < WALLET_CHECK_LEDGER_COUNT; i++)
 	{
 		if (thorough || i != WALLET_CHECK_RECOMPUTE)
-			put_finding((ReturnSetInfo *) fcinfo->resultinfo, i, &findings->checks[i]);
+			wallet_findings_put((ReturnSetInfo *) fcinfo->resultinfo, findings, i);
 	}
 	return (Datum) 0;
 }

@@ -80,6 +80,17 @@ wallet_moment_from_timestamp(TimestampTz timestamp)
 	return timestamp + WALLET_EPOCH_OFFSET;
 }
 
+/* The same for any argument: infinities, and what lies beyond 64 bits, are the smallest or greatest moment. */
+static inline int64_t
+wallet_moment_clamped(TimestampTz timestamp)
+{
+	if (TIMESTAMP_IS_NOBEGIN(timestamp))
+		return PG_INT64_MIN;
+	if (timestamp > PG_INT64_MAX - WALLET_EPOCH_OFFSET)
+		return PG_INT64_MAX;
+	return wallet_moment_from_timestamp(timestamp);
+}
+
 /* SHA-256 by the server's own library: a WalletHash. */
 extern void wallet_sha256(const uint8_t *data, size_t length, uint8_t out[WALLET_DIGEST_BYTES]);
 

@@ -13,6 +13,7 @@
 bool		wallet_allow_drop = false;
 int			wallet_max_clock_step_ms = 10000;
 int			wallet_name_cache_size = 262144;
+bool		wallet_paused = false;
 
 void
 wallet_guc_define(void)
@@ -31,6 +32,11 @@ wallet_guc_define(void)
 							"About 100 bytes each; the cache starts over when it is full.",
 							&wallet_name_cache_size, 262144, 64, INT_MAX / 2,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("wallet.paused",
+							 "Keeps everything that works by itself from working: for copies of a running ledger.",
+							 "Commands of sessions are not concerned.",
+							 &wallet_paused, false,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 	wallet_failpoint_define_settings();
 	MarkGUCPrefixReserved("wallet");
 }

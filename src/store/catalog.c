@@ -3,6 +3,12 @@
  *		Relation OIDs, cached until pg_class or pg_namespace changes, and the
  *		writing of tuples with all their index entries.
  *
+ * Versions.  One library serves every SQL version up to its own: until a database is
+ * updated, relations that came later are not there.  They are looked up without a
+ * complaint, and missed only by who needs them.  The version itself is read together
+ * with them: no cache says when pg_extension changes, but an update script that
+ * changes no relation, function or schema has nothing that a library could notice.
+ *
  * Index lists are never cached here: ExecOpenIndices asks the relcache after the
  * table lock was taken, so an index made by CREATE INDEX is seen by every
  * transaction that could write rows which its build did not.
@@ -11,14 +17,18 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "pg/compat.h"
 #include "pg/failpoint.h"
 #include "store/catalog.h"
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 static const char *const relation_names[WALLET_REL_COUNT] =
@@ -26,6 +36,8 @@ static const char *const relation_names[WALLET_REL_COUNT] =
 	[WALLET_REL_EVENT] = "event",
 	[WALLET_REL_EVENT_PKEY] = "event_pkey",
 	[WALLET_REL_EVENT_KEY] = "event_transaction_id_leg_key",
+	[WALLET_REL_EVENT_DEBIT_EFFECTIVE] = "event_debit_effective_at_event_id_idx",
+	[WALLET_REL_EVENT_CREDIT_EFFECTIVE] = "event_credit_effective_at_event_id_idx",
 	[WALLET_REL_ACCOUNT] = "account",
 	[WALLET_REL_ACCOUNT_PKEY] = "account_pkey",
 	[WALLET_REL_ACCOUNT_KEY] = "account_name_currency_key",
@@ -34,10 +46,13 @@ static const char *const relation_names[WALLET_REL_COUNT] =
 	[WALLET_REL_CURRENCY] = "currency",
 	[WALLET_REL_CURRENCY_PKEY] = "currency_pkey",
 	[WALLET_REL_MILESTONE] = "milestone",
-	[WALLET_REL_MILESTONE_PKEY] = "milestone_pkey"
+	[WALLET_REL_MILESTONE_PKEY] = "milestone_pkey",
+	[WALLET_REL_INSTANCE] = "instance"
 };
 
-static Oid	relation_oids[WALLET_REL_COUNT];
+static Oid	relation_oids[WALLET_REL_COUNT];	/* InvalidOid: not there */
+static char sql_version[32];	/* of the extension here; empty: not installed */
+static bool sql_is_newer;		/* than this library */
 static bool relation_oids_valid = false;
 
 static void
@@ -47,31 +62,85 @@ forget_oids(Datum arg, int cacheid, uint32 hashvalue)
 }
 
 static void
+read_sql_version(void)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	bool		isnull;
+
+	sql_version[0] = '\0';
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum("wallet"));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		strlcpy(sql_version,
+				TextDatumGetCString(heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(rel), &isnull)),
+				sizeof(sql_version));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+/* Versions are MAJOR.MINOR; what follows does not count. */
+static int
+compare_versions(const char *a, const char *b)
+{
+	int			a_major = 0,
+				a_minor = 0,
+				b_major = 0,
+				b_minor = 0;
+
+	(void) sscanf(a, "%d.%d", &a_major, &a_minor);
+	(void) sscanf(b, "%d.%d", &b_major, &b_minor);
+	return a_major != b_major ? a_major - b_major : a_minor - b_minor;
+}
+
+static void
 look_up_oids(void)
 {
 	static bool registered = false;
-	Oid			namespace = get_namespace_oid("wallet", true);
+	Oid			namespace;
 
 	if (!registered)
 	{
 		CacheRegisterSyscacheCallback(RELNAMENSP, forget_oids, (Datum) 0);
 		CacheRegisterSyscacheCallback(NAMESPACEOID, forget_oids, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, forget_oids, (Datum) 0);
 		registered = true;
 	}
+	/* First, because a change that arrives meanwhile must be noticed. */
 	relation_oids_valid = true;
+	read_sql_version();
+	sql_is_newer = compare_versions(sql_version, WALLET_VERSION) > 0;
+	namespace = get_namespace_oid("wallet", true);
 	for (int i = 0; i < WALLET_REL_COUNT; i++)
-	{
 		relation_oids[i] = OidIsValid(namespace)
 			? get_relname_relid(relation_names[i], namespace) : InvalidOid;
-		if (!OidIsValid(relation_oids[i]))
-		{
-			relation_oids_valid = false;
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("relation \"wallet.%s\" does not exist", relation_names[i]),
-					 errhint("Is the extension wallet installed in this database, in the version of its library?")));
-		}
-	}
+}
+
+static _Noreturn void
+raise_missing(WalletRelation which)
+{
+	/* An error on the way must not leave half of what was looked up. */
+	relation_oids_valid = false;
+	if (sql_version[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"wallet.%s\" does not exist", relation_names[which]),
+				 errdetail("The extension wallet is not installed in this database."),
+				 errhint("CREATE EXTENSION wallet makes a ledger here.")));
+	if (compare_versions(sql_version, WALLET_VERSION) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"wallet.%s\" does not exist", relation_names[which]),
+				 errdetail("This database has version %s of the extension wallet, the server has the library of version %s.",
+						   sql_version, WALLET_VERSION),
+				 errhint("ALTER EXTENSION wallet UPDATE.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("relation \"wallet.%s\" does not exist", relation_names[which]),
+			 errhint("Somebody dropped or renamed it: restore the ledger from a backup.")));
 }
 
 Oid
@@ -79,7 +148,39 @@ wallet_relation_oid(WalletRelation which)
 {
 	if (!relation_oids_valid)
 		look_up_oids();
+	if (!OidIsValid(relation_oids[which]))
+		raise_missing(which);
 	return relation_oids[which];
+}
+
+bool
+wallet_relation_exists(WalletRelation which)
+{
+	if (!relation_oids_valid)
+		look_up_oids();
+	return OidIsValid(relation_oids[which]);
+}
+
+const char *
+wallet_extension_version(void)
+{
+	if (!relation_oids_valid)
+		look_up_oids();
+	return sql_version;
+}
+
+void
+wallet_check_version(void)
+{
+	if (!relation_oids_valid)
+		look_up_oids();
+	if (sql_is_newer)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the library of wallet is older than the extension in this database"),
+				 errdetail("This database has version %s, the server has loaded the library of version %s.",
+						   sql_version, WALLET_VERSION),
+				 errhint("Restart the server, so that it loads the library that came with version %s.", sql_version)));
 }
 
 /* What somebody added to the table that writing it directly would skip. */

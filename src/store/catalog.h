@@ -21,6 +21,8 @@ typedef enum WalletRelation
 	WALLET_REL_EVENT,
 	WALLET_REL_EVENT_PKEY,
 	WALLET_REL_EVENT_KEY,
+	WALLET_REL_EVENT_DEBIT_EFFECTIVE,
+	WALLET_REL_EVENT_CREDIT_EFFECTIVE,
 	WALLET_REL_ACCOUNT,
 	WALLET_REL_ACCOUNT_PKEY,
 	WALLET_REL_ACCOUNT_KEY,
@@ -29,10 +31,10 @@ typedef enum WalletRelation
 	WALLET_REL_CURRENCY,
 	WALLET_REL_CURRENCY_PKEY,
 	WALLET_REL_MILESTONE,
-	WALLET_REL_MILESTONE_PKEY
+	WALLET_REL_MILESTONE_PKEY,
+	WALLET_REL_INSTANCE,		/* since 1.1 */
+	WALLET_REL_COUNT
 } WalletRelation;
-
-#define WALLET_REL_COUNT (WALLET_REL_MILESTONE_PKEY + 1)
 
 /* A table opened for reading or writing; palloc'd where it was opened. */
 typedef struct WalletTable
@@ -44,8 +46,17 @@ typedef struct WalletTable
 	ResultRelInfo *indexes;
 } WalletTable;
 
-/* Errors out if wallet is not installed here. */
+/* Errors out if the relation is not here, with a hint why. */
 extern Oid	wallet_relation_oid(WalletRelation which);
+
+/* For relations that an older SQL version does not have. */
+extern bool wallet_relation_exists(WalletRelation which);
+
+/* Of the SQL objects in this database; empty if wallet is not installed.  Borrowed. */
+extern const char *wallet_extension_version(void);
+
+/* Errors out if the SQL objects here are of a later version than this library. */
+extern void wallet_check_version(void);
 
 extern WalletTable *wallet_table_open(WalletRelation which, LOCKMODE lockmode);
 extern void wallet_table_close(WalletTable *table);

@@ -6,7 +6,9 @@
 
 #include "pg/datum.h"
 #include "store/catalog.h"
+#include "store/lookup.h"
 #include "store/milestones.h"
+#include "utils/fmgroids.h"
 
 enum
 {
@@ -58,4 +60,22 @@ wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 even
 	ExecStoreVirtualTuple(slot);
 	wallet_table_insert(milestones->table, slot);
 	ExecClearTuple(slot);
+}
+
+int64
+wallet_milestones_first(int64 account, int64 from, Snapshot snapshot)
+{
+	WalletLookup lookup;
+	ScanKeyData keys[2];
+	int64		event_id = 0;
+	bool		isnull;
+
+	wallet_lookup_open(&lookup, WALLET_REL_MILESTONE, WALLET_REL_MILESTONE_PKEY, lengthof(keys), snapshot);
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(account));
+	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(from));
+	wallet_lookup_start(&lookup, keys);
+	if (wallet_lookup_next(&lookup))
+		event_id = DatumGetInt64(slot_getattr(lookup.table->slot, COL_EVENT_ID + 1, &isnull));
+	wallet_lookup_close(&lookup);
+	return event_id;
 }

@@ -8,6 +8,13 @@
 #include "postgres.h"
 
 #include "core/types.h"
+#include "utils/snapshot.h"
+
+/*
+ * The event_id of the account's first milestone at or after an event_id, as the
+ * snapshot sees it; 0 if there is none.
+ */
+extern int64 wallet_milestones_first(int64 account, int64 from, Snapshot snapshot);
 
 /*
  * Writes a milestone for each side of the event that reached one.  held of a

@@ -48,8 +48,27 @@ ROLLBACK;
 
 -- ---- markings
 SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
-	$$ SELECT unnest(ARRAY['wallet_account ssfalsefalse', 'wallet_balance ssfalsefalse', 'wallet_define_currency vufalsefalse', 'wallet_event_time istruefalse', 'wallet_get ssfalsefalse', 'wallet_horizon vufalsefalse', 'wallet_open vufalsefalse', 'wallet_replay vufalsefalse', 'wallet_transfer vufalsefalse',
-		'wallet_transfers vufalsefalse', 'wallet_transfers_by_id vufalsefalse', 'wallet_uuid vsfalsefalse', 'wallet_verify vufalsefalse']) $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
+	$$ VALUES
+		('wallet_account ssfalsefalse'),
+		('wallet_balance ssfalsefalse'),
+		('wallet_balance_at ssfalsefalse'),
+		('wallet_balance_effective ssfalsefalse'),
+		('wallet_define_currency vufalsefalse'),
+		('wallet_event_time istruefalse'),
+		('wallet_feed vufalsefalse'),
+		('wallet_get ssfalsefalse'),
+		('wallet_horizon vufalsefalse'),
+		('wallet_open vufalsefalse'),
+		('wallet_paused vufalsefalse'),
+		('wallet_replay vufalsefalse'),
+		('wallet_resume vufalsefalse'),
+		('wallet_statement ssfalsefalse'),
+		('wallet_transfer vufalsefalse'),
+		('wallet_transfers vufalsefalse'),
+		('wallet_transfers_by_id vufalsefalse'),
+		('wallet_uuid vsfalsefalse'),
+		('wallet_verify vufalsefalse'),
+		('wallet_verify_account ssfalsefalse') $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.pronamespace <> 'public'::regnamespace AND p.proname LIKE 'wallet\_%' $$, 'functions are where CREATE EXTENSION was told');
 SELECT is_empty($$ SELECT m.objid::regclass FROM member m JOIN pg_class c ON c.oid = m.objid WHERE m.classid = 'pg_class'::regclass AND c.relnamespace <> 'wallet'::regnamespace $$, 'tables and views are in the schema wallet');
 SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'wallet'::regnamespace AND c.relkind = 'S' $$, 'there are no sequences');
@@ -61,7 +80,7 @@ SELECT shows($$ SELECT tgrelid::regclass::text || ' ' || tgname || ' ' || tgenab
 
 -- ---- dump
 SELECT set_eq($$ SELECT c::regclass::text || ' ' || w FROM pg_extension, unnest(extconfig, extcondition) AS u (c, w) WHERE extname = 'wallet' $$,
-	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
+	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
 SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'wallet'), false, 'the extension is not relocatable');
 
 -- ---- the built-in currencies, as format-1 9 lists them
@@ -77,7 +96,7 @@ SELECT is_empty($$ SELECT code FROM wallet.currency WHERE (fault_of(format('SELE
 SELECT is_empty($$ SELECT c.code FROM wallet.currency c, LATERAL (SELECT (fault_of(format('SELECT wallet_open(''x'', %L, wallet_uuid(), floor => -1e-%s)', code, exponent + 1))).sqlstate AS s) f WHERE s IS DISTINCT FROM 'WA007' $$, 'and the machine knows the same exponent as the table');
 
 -- ---- settings
-SELECT set_eq($$ SELECT name || ' ' || context FROM pg_settings WHERE name LIKE 'wallet.%' $$, $$ VALUES ('wallet.allow_drop superuser'), ('wallet.max_clock_step superuser'), ('wallet.name_cache_size user') $$, 'the settings of this build');
+SELECT set_eq($$ SELECT name || ' ' || context FROM pg_settings WHERE name LIKE 'wallet.%' $$, $$ VALUES ('wallet.allow_drop superuser'), ('wallet.clock_offset superuser'), ('wallet.failpoint superuser'), ('wallet.max_clock_step superuser'), ('wallet.name_cache_size user'), ('wallet.paused sighup') $$, 'the settings of this build, which has failpoints');
 SELECT is((SELECT setting FROM pg_settings WHERE name = 'wallet.allow_drop'), 'off', 'the ledger cannot be dropped by default');
 SELECT is((fault_of('SET wallet.no_such_setting = 1')).sqlstate IS NOT NULL, true, 'the prefix wallet is reserved');
 SELECT matches((fault_of('DROP EXTENSION wallet CASCADE')).hint, 'wallet\.allow_drop', 'DROP EXTENSION is refused, and says how');

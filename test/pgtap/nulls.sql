@@ -2,15 +2,30 @@
 -- Method: every argument in turn, against SPEC 4, 5, 8 and the build's decisions; the list of functions is compared with the catalog, so
 -- that a function that is added later without its NULLs fails here.
 \ir lib/setup.sql
-SELECT plan(50);
+SELECT plan(56);
 
 SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
 SELECT pay('world', 'alice', 100) \g /dev/null
 
 SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-		JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'wallet' WHERE p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
-	$$ SELECT unnest(ARRAY['wallet_account 2', 'wallet_balance 2', 'wallet_define_currency 3', 'wallet_event_time 1', 'wallet_get 1', 'wallet_horizon 0', 'wallet_open 8',
-		'wallet_replay 1', 'wallet_transfer 8', 'wallet_transfers 8', 'wallet_transfers_by_id 6', 'wallet_uuid 0', 'wallet_verify 1']) $$,
+		JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'wallet' WHERE p.pronargs > 0 AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
+	$$ VALUES
+		('wallet_account 2'),
+		('wallet_balance 2'),
+		('wallet_balance_at 3'),
+		('wallet_balance_effective 4'),
+		('wallet_define_currency 3'),
+		('wallet_event_time 1'),
+		('wallet_feed 2'),
+		('wallet_get 1'),
+		('wallet_open 8'),
+		('wallet_replay 1'),
+		('wallet_statement 6'),
+		('wallet_transfer 8'),
+		('wallet_transfers 8'),
+		('wallet_transfers_by_id 6'),
+		('wallet_verify 1'),
+		('wallet_verify_account 2') $$,
 	'these are the functions, all of whose arguments are NULL below');
 
 -- ---- wallet_transfer
@@ -92,6 +107,14 @@ SELECT is(ARRAY[wallet_balance(NULL, 'USD'), wallet_balance('alice', NULL), wall
 SELECT is((SELECT count(*) FROM wallet_account(NULL, 'USD')) + (SELECT count(*) FROM wallet_account('alice', NULL)) + (SELECT count(*) FROM wallet_get(NULL)), 0::bigint, 'account, get: no row');
 SELECT is(wallet_event_time(NULL), NULL, 'event_time: NULL');
 SELECT is((SELECT count(*) FROM wallet_replay(NULL)), (SELECT count(*) FROM wallet.account), 'replay: NULL is all');
+SELECT is(ARRAY[wallet_balance_at(NULL, 'USD', 'infinity'), wallet_balance_at('alice', NULL, 'infinity'), wallet_balance_at('alice', 'USD', NULL), wallet_balance_effective(NULL, 'USD', 'infinity'), wallet_balance_effective('alice', NULL, 'infinity'), wallet_balance_effective('alice', 'USD', NULL)],
+	ARRAY[NULL, NULL, NULL, NULL, NULL, NULL]::numeric[], 'balance_at, balance_effective: NULL');
+SELECT is(wallet_balance_effective('alice', 'USD', 'infinity', NULL), wallet_balance('alice', 'USD'), 'balance_effective: known NULL is all that is known');
+SELECT is((SELECT count(*) FROM wallet_statement(NULL, 'USD')) + (SELECT count(*) FROM wallet_statement('alice', NULL)), 0::bigint, 'statement: name, currency: no row');
+SELECT is((SELECT count(*) FROM wallet_statement('alice', 'USD', NULL, NULL, NULL, NULL)), (SELECT count(*) FROM wallet.entry WHERE name = 'alice'), 'statement: since, until, max_rows, before_event: all there are');
+SELECT is(ARRAY[(fault_of('SELECT * FROM wallet_verify_account(NULL, ''USD'')')).sqlstate, (fault_of('SELECT * FROM wallet_verify_account(''alice'', NULL)')).sqlstate], '{WA024,WA024}', 'verify_account: name, currency');
+DO $$ BEGIN FOR i IN 1 .. 1000 LOOP EXIT WHEN wallet_horizon() >= (SELECT max(event_id) FROM wallet.event); PERFORM pg_sleep(0.01); END LOOP; END $$;
+SELECT is((SELECT count(*) FROM wallet_feed(NULL, NULL)), (SELECT count(*) FROM wallet.event), 'feed: after_event NULL is from the first, max_rows NULL all');
 SELECT is((SELECT count(*) FROM wallet_verify(NULL)), (SELECT count(*) FROM wallet_verify(false)), 'verify: NULL is not thorough');
 SELECT sound();
 SELECT * FROM finish();

@@ -29,6 +29,9 @@ SELECT count(*) FROM wallet.entry;
 SELECT name, balance, status, version FROM wallet_replay() ORDER BY name;
 SELECT check_name, ok, examined FROM wallet_verify(true);
 SELECT wallet_event_time(0) = to_timestamp(0), wallet_uuid() < wallet_uuid();
+SELECT * FROM wallet_statement('alice', 'USD');
+SELECT wallet_balance_at('alice', 'USD', 'infinity'), wallet_balance_effective('alice', 'USD', 'infinity');
+SELECT * FROM wallet_verify_account('alice', 'USD');
 SQL
 my $before = $node->safe_psql('one', $reads);
 
@@ -38,6 +41,7 @@ $node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 $node->restart;
 is($node->safe_psql('one', $reads), $before, 'not loaded: reads, replay and verify answer the same');
 is($node->safe_psql('one', 'SELECT wallet_horizon()'), '', 'not loaded: no horizon');
+is($node->safe_psql('one', 'SELECT count(*) FROM wallet_feed(NULL, NULL)'), '0', 'not loaded: nothing to feed');
 
 my %commands = (
 	open => "wallet_open('carol', 'USD', wallet_uuid())",

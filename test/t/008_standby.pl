@@ -31,6 +31,7 @@ SQL
 $primary->wait_for_catchup('standby', 'replay', $primary->lsn('insert'));
 
 my $state = 'SELECT * FROM wallet.journal ORDER BY event_id; SELECT * FROM wallet_replay() ORDER BY name; SELECT * FROM wallet_verify(true); SELECT * FROM wallet.entry ORDER BY 1, 4';
+$state .= "; SELECT * FROM wallet_statement('alice', 'USD'); SELECT wallet_balance_at('alice', 'USD', 'infinity'), wallet_balance_effective('alice', 'USD', now()); SELECT * FROM wallet_verify_account('alice', 'USD')";
 is($standby->safe_psql('bank', $state), $primary->safe_psql('bank', $state), 'the standby reads, replays and verifies the same');
 is($standby->safe_psql('bank', "SELECT wallet_balance('alice', 'USD'), (SELECT status FROM wallet_get('${\ uuid(2)}')), wallet_horizon()"), '90.00|insufficient_funds|', 'single reads; no horizon');
 proof_ok($standby, 'bank', 'on the standby');

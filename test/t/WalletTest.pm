@@ -37,7 +37,7 @@ sub wallet_seed
 	my $list = join(',', map { "'$_'" } @names);
 
 	$node->safe_psql($db, <<"SQL");
-CREATE EXTENSION wallet;
+CREATE EXTENSION IF NOT EXISTS wallet;
 SELECT wallet_open('\@world', 'USD', wallet_uuid(), NULL);
 SELECT count(wallet_open(name, 'USD', wallet_uuid())) FROM unnest(ARRAY[$list]::text[]) AS name;
 SELECT count(wallet_transfer('\@world', name, $money, 'USD', wallet_uuid())) FROM unnest(ARRAY[$list]::text[]) AS name WHERE $money > 0;

@@ -42,6 +42,33 @@ mutant remembers_own_accounts src/store/accounts.c 'isolation/opening' \
 mutant remembers_own_codes src/store/currencies.c 'isolation/opening' \
     's/\tif \(committed\)/\tif (committed || exponent >= 0)/'
 
+# ---- whose ledger it is
+
+mutant first_commands_take_no_turns src/store/instance.c 'isolation/first_command' \
+    's/LockRelationOid\(wallet_relation_oid\(WALLET_REL_INSTANCE\), CLAIM_LOCK\)/(void) CLAIM_LOCK/'
+mutant first_command_looks_once src/store/instance.c 'isolation/first_command' \
+    's/(CLAIM_LOCK\);\n\treturn )is_unclaimed\(\)/$1true/'
+mutant own_event_settles src/store/instance.c 'isolation/first_command' \
+    's/if \(claimed && foreign\)/if (claimed || foreign)/'
+mutant refusals_claim src/apply/pipeline.c 'isolation/first_command' \
+    's/first && saved && has_recorded\(call\)/first \&\& (saved || has_recorded(call))/'
+mutant never_claimed src/apply/pipeline.c 'isolation/first_command' \
+    's/first && saved && has_recorded/first \&\& !saved \&\& has_recorded/'
+mutant databases_not_compared src/store/instance.c 'tap/042_copies' \
+    's/instance\.database != MyDatabaseId/instance.database == InvalidOid/'
+mutant servers_not_compared src/store/instance.c 'tap/042_copies' \
+    's/instance\.system_identifier != GetSystemIdentifier\(\)\)/instance.system_identifier == 0)/'
+mutant instance_not_dumped sql/parts/45_instance.sql 'tap/042_copies' \
+    's/SELECT pg_catalog\.pg_extension_config_dump\(.wallet\.instance., ..\);\n//'
+mutant restored_without_a_row_works src/store/instance.c 'tap/042_copies' \
+    's/if \(has_event\(&foreign\)\)\n/if (has_event(\&foreign) \&\& !foreign)\n/'
+mutant later_sql_is_served src/store/catalog.c 'tap/040_upgrade' \
+    's/if \(sql_is_newer\)/if (sql_is_newer \&\& sql_version[0] == 0)/'
+mutant upgrade_forgets_a_comment sql/wallet--1.0--1.1.sql 'tap/040_upgrade' \
+    's/COMMENT ON COLUMN wallet\.instance\.horizon_at [^\n]*\n//'
+mutant upgrade_leaves_rights_to_public sql/wallet--1.0--1.1.sql 'tap/040_upgrade' \
+    's/REVOKE ALL ON FUNCTION %s FROM PUBLIC/COMMENT ON FUNCTION %s IS NULL/'
+
 # ---- isolation levels
 
 mutant rr_follows_updates src/store/balances.c 'isolation/isolation_levels' \
@@ -81,6 +108,37 @@ mutant works_without_preload src/apply/pipeline.c 'tap/001_preload' \
     's/errhint\("Add wallet/errhint("Do add wallet/'
 argued horizon_pair_swapped src/store/clock.c 's/x/x/' \
     'last and xid are read nanoseconds apart; only a failpoint between them could show it (a later issue builds failpoints)'
+
+# ---- audit: the past of an account, and following
+
+mutant feed_ignores_the_horizon src/audit/feed.c 'isolation/feed' \
+    's/horizon = wallet_horizon\(\);/horizon = wallet_horizon() > 0 ? PG_INT64_MAX : 0;/'
+mutant feed_snapshot_before_horizon src/audit/feed.c 'isolation/feed' \
+    's/(\thorizon = wallet_horizon\(\);\n)(\tPushActiveSnapshot[^\n]*\n)/$2$1/'
+mutant horizon_beyond_an_old_snapshot src/store/clock.c 'isolation/feed' \
+    's/snapshot = IsolationUsesXactSnapshot\(\) \? GetTransactionSnapshot\(\) : GetLatestSnapshot\(\);/snapshot = GetLatestSnapshot();/'
+mutant chain_starts_too_early src/audit/chain.c 'pgtap/history' \
+    's/wallet_milestones_first\(chain->account, moment \+ 1,/wallet_milestones_first(chain->account, moment - 5,/'
+mutant chain_without_milestones src/audit/chain.c 'pgtap/history' \
+    's/if \(moment < chain->last_event\)/if (moment < chain->last_event \&\& moment < 0)/'
+mutant statement_until_inclusive src/audit/history.c 'pgtap/history' \
+    's/range\.to = before\(wallet_moment_clamped\((PG_GETARG_TIMESTAMPTZ\(3\))\)\)/range.to = wallet_moment_clamped($1)/'
+mutant statement_since_exclusive src/audit/history.c 'pgtap/history' \
+    's/chain->event\.event_id >= range\.from/chain->event.event_id > range.from/'
+mutant effective_forgets_known src/audit/effective.c 'pgtap/effective' \
+    's/Min\(moment, known\)/moment/'
+mutant effective_one_side src/audit/effective.c 'pgtap/effective' \
+    's/\t\tadd_backdated\(&sum, chain, true, effective, known\);\n//'
+mutant effective_38_digits src/audit/effective.c 'pgtap/effective' \
+    's/\tsum_flush\(sum\);\n(\tsum->part = amount;)/$1/'
+mutant refusals_in_effective_index sql/parts/52_history.sql 'pgtap/effective' \
+    's/ AND status = 0//g'
+mutant account_held_unchecked src/audit/verify_account.c 'pgtap/verify_account' \
+    's/\t\tcheck_held\(audit, held\);/\t\tif (held < 0)\n\t\t\tcheck_held(audit, held);/'
+mutant account_guard_unchecked src/audit/verify_account.c 'pgtap/verify_account' \
+    's/\tif \(!sound\)\n/\tif (!sound \&\& audit->account == 0)\n/'
+mutant account_milestones_one_way src/audit/verify_account.c 'pgtap/verify_account' \
+    's/(miss_milestone\(Audit \*audit, const Due \*due\)\n\{\n)/$1\tif (due != NULL)\n\t\treturn;\n/'
 
 # ---- core: rules, groups, milestones
 

@@ -88,9 +88,11 @@ $$;
 
 -- ---- the proof
 
--- What wallet_verify finds broken; NULL if nothing is.
+-- What wallet_verify finds broken, or wallet_verify_account of any account; NULL if nothing is.
 CREATE FUNCTION broken() RETURNS text LANGUAGE sql
-AS $$ SELECT string_agg(check_name || ': ' || detail, E'\n' ORDER BY check_name) FROM wallet_verify(true) WHERE ok IS DISTINCT FROM true $$;
+AS $$ SELECT string_agg(check_name || ': ' || detail, E'\n' ORDER BY check_name)
+	  FROM (SELECT * FROM wallet_verify(true) UNION ALL SELECT v.* FROM wallet.account a, wallet_verify_account(a.name, a.currency) v) c
+	  WHERE ok IS DISTINCT FROM true $$;
 
 -- One test: everything verifies.
 CREATE FUNCTION sound(description text DEFAULT 'the ledger verifies') RETURNS text LANGUAGE sql
