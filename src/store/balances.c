@@ -236,22 +236,11 @@ wallet_balances_update(WalletBalances *balances, WalletBalanceRow *row,
 	WalletNumericBuffer buffers[COL_COUNT];
 	char		currency[VARHDRSZ + WALLET_CURRENCY_MAX] pg_attribute_aligned(4);
 	TupleTableSlot *slot = balances->table->slot;
-	TM_FailureData failure;
-	LockTupleMode lockmode;
-	WalletUpdateIndexes update_indexes;
-	TM_Result	result;
 
 	fill_slot(slot, account, row->owned, buffers, currency);
-	result = table_tuple_update(balances->table->rel, &row->tid, slot,
-								GetCurrentCommandId(true), balances->snapshot,
-								IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : InvalidSnapshot,
-								true, &failure, &lockmode, &update_indexes);
-	if (result != TM_Ok)
+	if (!wallet_table_update(balances->table, &row->tid, slot, balances->snapshot))
 		wallet_raise_corrupt("The locked balance row of account " INT64_FORMAT " could not be updated.",
 							 account->id);
-	if (wallet_update_needs_indexes(update_indexes))
-		wallet_table_index_update(balances->table, slot,
-								  wallet_update_only_summarizing(update_indexes));
 	row->tid = slot->tts_tid;
 	ExecClearTuple(slot);
 }

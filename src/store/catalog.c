@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_extension.h"
 #include "commands/trigger.h"
@@ -29,6 +30,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 static const char *const relation_names[WALLET_REL_COUNT] =
@@ -47,7 +49,12 @@ static const char *const relation_names[WALLET_REL_COUNT] =
 	[WALLET_REL_CURRENCY_PKEY] = "currency_pkey",
 	[WALLET_REL_MILESTONE] = "milestone",
 	[WALLET_REL_MILESTONE_PKEY] = "milestone_pkey",
-	[WALLET_REL_INSTANCE] = "instance"
+	[WALLET_REL_INSTANCE] = "instance",
+	[WALLET_REL_HOLD] = "hold",
+	[WALLET_REL_HOLD_PKEY] = "hold_pkey",
+	[WALLET_REL_HOLD_OPEN_KEY] = "hold_open_key",
+	[WALLET_REL_REVERSAL] = "reversal",
+	[WALLET_REL_REVERSAL_PKEY] = "reversal_pkey"
 };
 
 static Oid	relation_oids[WALLET_REL_COUNT];	/* InvalidOid: not there */
@@ -316,4 +323,22 @@ wallet_table_index_update(WalletTable *table, TupleTableSlot *slot, bool only_su
 	list_free(wallet_insert_index_tuples(table->indexes, slot, table->estate, false,
 										 false, NULL, NIL, only_summarizing));
 	ResetPerTupleExprContext(table->estate);
+}
+
+bool
+wallet_table_update(WalletTable *table, const ItemPointerData *tid, TupleTableSlot *slot,
+					Snapshot snapshot)
+{
+	ItemPointerData old = *tid;
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	WalletUpdateIndexes update_indexes;
+
+	if (table_tuple_update(table->rel, &old, slot, GetCurrentCommandId(true), snapshot,
+						   IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : InvalidSnapshot,
+						   true, &failure, &lockmode, &update_indexes) != TM_Ok)
+		return false;
+	if (wallet_update_needs_indexes(update_indexes))
+		wallet_table_index_update(table, slot, wallet_update_only_summarizing(update_indexes));
+	return true;
 }

@@ -33,6 +33,11 @@ typedef enum WalletRelation
 	WALLET_REL_MILESTONE,
 	WALLET_REL_MILESTONE_PKEY,
 	WALLET_REL_INSTANCE,		/* since 1.1 */
+	WALLET_REL_HOLD,
+	WALLET_REL_HOLD_PKEY,
+	WALLET_REL_HOLD_OPEN_KEY,
+	WALLET_REL_REVERSAL,
+	WALLET_REL_REVERSAL_PKEY,
 	WALLET_REL_COUNT
 } WalletRelation;
 
@@ -77,6 +82,13 @@ extern bool wallet_table_insert_unique(WalletTable *table, TupleTableSlot *slot,
  */
 extern bool wallet_table_insert_many(WalletTable *table, TupleTableSlot **slots, int n,
 									 WalletRelation arbiter);
+
+/*
+ * Replaces the row at tid, which its caller has locked or guards otherwise, with all
+ * index entries that this needs.  False if it is not as the snapshot saw it.
+ */
+extern bool wallet_table_update(WalletTable *table, const ItemPointerData *tid, TupleTableSlot *slot,
+								Snapshot snapshot);
 
 /* Index entries for a new version of a row that could not stay on its HOT chain. */
 extern void wallet_table_index_update(WalletTable *table, TupleTableSlot *slot,
