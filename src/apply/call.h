@@ -11,6 +11,7 @@
 #include "core/batch.h"
 #include "store/balances.h"
 #include "store/events.h"
+#include "store/holds.h"
 
 /* What one command said that the machine does not read: names and unscaled numbers. */
 typedef struct WalletRequest
@@ -35,6 +36,17 @@ typedef struct WalletRequest
 								 * -1 unknown */
 } WalletRequest;
 
+typedef struct WalletRelations WalletRelations;
+
+/* Which earlier commands of the call may bring forth what this one names: their positions, -1 none. */
+typedef struct WalletBirths
+{
+	int32		debit;			/* opens the account */
+	int32		credit;
+	int32		parent;
+	int32		rival;			/* opens the same name */
+} WalletBirths;
+
 /* A call.  The door fills the first part; answers are in batch.entries. */
 typedef struct WalletCall
 {
@@ -53,6 +65,15 @@ typedef struct WalletCall
 	int64	   *ids;			/* accounts, ascending */
 	size_t		id_count;
 	size_t		opened_count;	/* positions after id_count that openings fill */
+	WalletBirths *births;		/* one per command; NULL if nothing can be
+								 * born in this call */
+	bool		relates;		/* some command names or places a hold, or
+								 * names an original */
+	WalletRelations *relations; /* see relate.c; NULL if none is in play */
+	WalletHoldRow *hold_rows;	/* as loaded; same positions as batch.holds */
+	size_t		hold_count;
+	WalletReversalRow *reversal_rows;	/* likewise, of batch.originals */
+	size_t		original_count;
 } WalletCall;
 
 /* Which commands are recorded already, and which repeat one of this call. */
@@ -63,6 +84,9 @@ extern void wallet_resolve(WalletCall *call);
 
 /* The same for amounts whose accounts were named by id: they have been loaded by now. */
 extern void wallet_resolve_loaded(WalletCall *call);
+
+/* Position of an account in the footprint, -1 if it is not there. */
+extern int32 wallet_call_position(const WalletCall *call, int64 id);
 
 /* Locks all accounts of undecided commands in id order and loads them. */
 extern void wallet_load(WalletCall *call);

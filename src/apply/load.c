@@ -32,6 +32,16 @@ add_to_footprint(WalletCall *call, size_t *n, uint32 present, uint32 bit, int64 
 		call->ids[(*n)++] = id;
 }
 
+/* The accounts of what a command is about; 0: none. */
+static void
+add_pair(WalletCall *call, size_t *n, int64 debit, int64 credit)
+{
+	if (debit > 0)
+		call->ids[(*n)++] = debit;
+	if (credit > 0)
+		call->ids[(*n)++] = credit;
+}
+
 static void
 build_footprint(WalletCall *call)
 {
@@ -39,7 +49,7 @@ build_footprint(WalletCall *call)
 	size_t		n = 0;
 	int64	   *scratch;
 
-	call->ids = allocate(2 * batch->count, sizeof(int64));
+	call->ids = allocate(2 * (batch->count + call->hold_count + call->original_count), sizeof(int64));
 	call->opened_count = 0;
 	for (size_t i = 0; i < batch->count; i++)
 	{
@@ -52,9 +62,19 @@ build_footprint(WalletCall *call)
 		if (entry->event.kind == WALLET_KIND_OPEN)
 			call->opened_count++;
 	}
+	for (size_t i = 0; i < call->hold_count; i++)
+		add_pair(call, &n, batch->holds[i].debit, batch->holds[i].credit);
+	for (size_t i = 0; i < call->original_count; i++)
+		add_pair(call, &n, batch->originals[i].debit, batch->originals[i].credit);
 	scratch = allocate(n, sizeof(int64));
 	call->id_count = wallet_footprint_build((int64_t *) call->ids, n, (int64_t *) scratch);
 	pfree(scratch);
+}
+
+int32
+wallet_call_position(const WalletCall *call, int64 id)
+{
+	return wallet_footprint_find((const int64_t *) call->ids, call->id_count, id);
 }
 
 /* Positions of the accounts that were found; an account that has no row is left out. */
@@ -65,8 +85,25 @@ position_of(const WalletCall *call, uint32 present, uint32 bit, int64 id)
 
 	if (!(present & bit) || id <= 0)
 		return -1;
-	position = wallet_footprint_find((const int64_t *) call->ids, call->id_count, id);
+	position = wallet_call_position(call, id);
 	return position >= 0 && call->batch.accounts[position].id == id ? position : -1;
+}
+
+/* Accounts that an earlier command of the call is to open. */
+static void
+assign_births(WalletCall *call, size_t i)
+{
+	WalletEntry *entry = &call->batch.entries[i];
+	const WalletBirths *births = &call->births[i];
+
+	if (births->debit >= 0)
+		entry->debit = call->batch.entries[births->debit].opened;
+	if (births->credit >= 0)
+		entry->credit = call->batch.entries[births->credit].opened;
+	if (births->parent >= 0)
+		entry->parent = call->batch.entries[births->parent].opened;
+	if (births->rival >= 0)
+		entry->rival = call->batch.entries[births->rival].opened;
 }
 
 static void
@@ -74,6 +111,13 @@ assign_positions(WalletCall *call)
 {
 	int32		opened = (int32) call->id_count;
 
+	for (size_t i = 0; i < call->batch.count && call->opened_count > 0; i++)
+	{
+		WalletEntry *entry = &call->batch.entries[i];
+
+		if (is_undecided(entry) && entry->event.kind == WALLET_KIND_OPEN)
+			entry->opened = opened++;
+	}
 	for (size_t i = 0; i < call->batch.count; i++)
 	{
 		WalletEntry *entry = &call->batch.entries[i];
@@ -82,8 +126,8 @@ assign_positions(WalletCall *call)
 			continue;
 		entry->debit = position_of(call, entry->event.present, WALLET_HAS_DEBIT, entry->event.debit);
 		entry->credit = position_of(call, entry->event.present, WALLET_HAS_CREDIT, entry->event.credit);
-		if (entry->event.kind == WALLET_KIND_OPEN)
-			entry->opened = opened++;
+		if (call->births != NULL)
+			assign_births(call, i);
 	}
 }
 

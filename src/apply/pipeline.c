@@ -29,6 +29,7 @@
 #include "store/instance.h"
 #include "tcop/utility.h"
 #include "apply/call.h"
+#include "apply/relate.h"
 #include "apply/transaction.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -60,16 +61,6 @@ push_snapshot(WalletCall *call)
 	call->snapshot = GetActiveSnapshot();
 }
 
-static int64
-newest_seen(const WalletCall *call)
-{
-	int64		newest = 0;
-
-	for (size_t i = 0; i < call->id_count; i++)
-		newest = Max(newest, Max(call->rows[i].account.last_event, call->rows[i].account.guard_event));
-	return newest;
-}
-
 static bool
 has_undecided(const WalletCall *call)
 {
@@ -96,11 +87,13 @@ static void
 decide(WalletCall *call)
 {
 	if (has_undecided(call))
-		call->batch.next_id = wallet_clock_take((int) call->batch.count, newest_seen(call),
-												call->call_start);
+		wallet_take_ids(call);
 	WALLET_FAILPOINT(ids_taken);
-	if (!wallet_batch_run(&call->batch))
-		wallet_raise_corrupt("A decision of this call would have broken an invariant.");
+	if (wallet_batch_run(&call->batch))
+		return;
+	if (call->batch.exhausted)
+		elog(ERROR, "more holds expired than were counted");
+	wallet_raise_corrupt("A decision of this call would have broken an invariant.");
 }
 
 /* Once through.  False if an id was taken while we worked: all of it must be undone. */
@@ -110,6 +103,7 @@ attempt(WalletCall *call)
 	bool		first = wallet_instance_is_due();
 	bool		saved;
 
+	wallet_relate_reset(call);
 	push_snapshot(call);
 	call->events = wallet_events_open(RowExclusiveLock);
 	wallet_find_known(call);
@@ -119,10 +113,12 @@ attempt(WalletCall *call)
 	push_snapshot(call);
 	wallet_balances_open(&call->balances, RowExclusiveLock, call->snapshot);
 	wallet_resolve(call);
+	wallet_relate(call);
 	if (has_undecided(call))
 		(void) GetTopTransactionId();
 	wallet_load(call);
 	WALLET_FAILPOINT(accounts_locked);
+	wallet_relate_loaded(call);
 	wallet_resolve_loaded(call);
 	wallet_check_rights(call);
 	decide(call);

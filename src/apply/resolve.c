@@ -14,6 +14,7 @@
 #include "core/money.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/name_key.h"
 #include "store/accounts.h"
 #include "store/currencies.h"
 #include "apply/call.h"
@@ -30,14 +31,91 @@ set_account(WalletEvent *event, uint32 bit, int64 id)
 	event->present |= bit;
 }
 
+/* ----- what earlier commands of the call may bring forth ----- */
+
+typedef struct BirthEntry
+{
+	WalletNameKey key;			/* name empty: the currency itself */
+	int32		position;
+	char		status;
+} BirthEntry;
+
+#define SH_PREFIX births
+#define SH_ELEMENT_TYPE BirthEntry
+#define SH_KEY_TYPE WalletNameKey
+#define SH_KEY key
+#define SH_HASH_KEY(table, key) wallet_name_hash(key)
+#define SH_EQUAL(table, a, b) wallet_name_equal(a, b)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+static births_hash *
+begin_births(WalletCall *call)
+{
+	bool		any = false;
+
+	call->births = NULL;
+	call->batch.has_births = false;
+	for (size_t i = 0; i < call->batch.count && call->batch.count > 1; i++)
+		any |= call->batch.entries[i].event.kind == WALLET_KIND_OPEN ||
+			call->batch.entries[i].event.kind == WALLET_KIND_DEFINE_CURRENCY;
+	if (!any)
+		return NULL;
+	call->batch.has_births = true;
+	call->births = MemoryContextAllocHuge(CurrentMemoryContext, call->batch.count * sizeof(WalletBirths));
+	memset(call->births, -1, call->batch.count * sizeof(WalletBirths));
+	return births_create(CurrentMemoryContext, 64, NULL);
+}
+
+/* The earlier command that opens the account, or with an empty name defines the currency; -1: none does. */
+static int32
+find_birth(births_hash *births, WalletBytes name, const WalletCurrency *currency)
+{
+	WalletNameKey key = {*currency, name};
+	BirthEntry *entry = births == NULL ? NULL : births_lookup(births, key);
+
+	return entry == NULL ? -1 : entry->position;
+}
+
+/* From now on it can be found.  The first of several is the one that counts. */
+static void
+add_birth(births_hash *births, WalletBytes name, const WalletCurrency *currency, size_t position)
+{
+	WalletNameKey key = {*currency, name};
+	bool		found;
+	BirthEntry *entry;
+
+	if (births == NULL)
+		return;
+	entry = births_insert(births, key, &found);
+	if (!found)
+		entry->position = (int32) position;
+}
+
+static const WalletBytes no_name = {(const uint8_t *) "", 0};
+
+/* ----- currencies, amounts, names ----- */
+
 /* The exponent of the request's currency, or a fault. */
 static WalletStatus
-resolve_currency(WalletCall *call, WalletRequest *request, WalletCurrency *currency)
+resolve_currency(WalletCall *call, births_hash *births, size_t i, WalletCurrency *currency)
 {
+	WalletRequest *request = &call->requests[i];
+	int32		birth;
+
 	if (!wallet_currency_from_bytes(request->currency, currency))
 		return WALLET_unknown_currency;
 	request->exponent = wallet_currencies_exponent(currency, call->snapshot);
-	return request->exponent < 0 ? WALLET_unknown_currency : WALLET_success;
+	if (request->exponent >= 0)
+		return WALLET_success;
+	birth = find_birth(births, no_name, currency);
+	if (birth < 0)
+		return WALLET_unknown_currency;
+	call->batch.entries[i].needs = birth;
+	request->exponent = call->requests[birth].exponent;
+	return WALLET_success;
 }
 
 static WalletStatus
@@ -54,11 +132,27 @@ resolve_amount(const WalletRequest *request, WalletEvent *event)
 	return status;
 }
 
-static WalletStatus
-resolve_by_name(WalletCall *call, WalletRequest *request, WalletEvent *event)
+/* The account of that name, which is there or may be opened by an earlier command. */
+static void
+resolve_name(WalletCall *call, births_hash *births, size_t i, uint32 bit, WalletBytes name,
+			 const WalletCurrency *currency)
 {
+	int64		id = wallet_accounts_find(name, currency, call->snapshot);
+
+	set_account(&call->batch.entries[i].event, bit, id);
+	if (id != 0 || births == NULL)
+		return;
+	*(bit == WALLET_HAS_DEBIT ? &call->births[i].debit : &call->births[i].credit) =
+		find_birth(births, name, currency);
+}
+
+static WalletStatus
+resolve_by_name(WalletCall *call, births_hash *births, size_t i)
+{
+	WalletRequest *request = &call->requests[i];
+	WalletEvent *event = &call->batch.entries[i].event;
 	WalletCurrency currency;
-	WalletStatus status = resolve_currency(call, request, &currency);
+	WalletStatus status = resolve_currency(call, births, i, &currency);
 
 	if (status == WALLET_success)
 		status = resolve_amount(request, event);
@@ -66,8 +160,8 @@ resolve_by_name(WalletCall *call, WalletRequest *request, WalletEvent *event)
 		status = WALLET_same_account;
 	if (status != WALLET_success)
 		return status;
-	set_account(event, WALLET_HAS_DEBIT, wallet_accounts_find(request->from, &currency, call->snapshot));
-	set_account(event, WALLET_HAS_CREDIT, wallet_accounts_find(request->to, &currency, call->snapshot));
+	resolve_name(call, births, i, WALLET_HAS_DEBIT, request->from, &currency);
+	resolve_name(call, births, i, WALLET_HAS_CREDIT, request->to, &currency);
 	return WALLET_success;
 }
 
@@ -105,6 +199,39 @@ resolve_by_id(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 	return WALLET_success;
 }
 
+/* The exponent of an account of the call, opened by one of its commands or loaded; -1: there is none. */
+static int
+exponent_at(const WalletCall *call, int32 position)
+{
+	if (position < 0)
+		return -1;
+	if ((size_t) position < call->id_count)
+		return call->batch.accounts[position].exponent;
+	for (size_t i = 0; i < call->batch.count; i++)
+	{
+		if (call->batch.entries[i].opened == position)
+			return call->requests[i].exponent;
+	}
+	return -1;
+}
+
+/* A part of a hold or original: its accounts say what an amount means.  Without it no amount has a meaning. */
+static WalletStatus
+resolve_part(WalletCall *call, WalletRequest *request, WalletEntry *entry)
+{
+	if (request->amount == (Datum) 0)
+		return WALLET_success;
+	request->exponent = entry->prior != NULL ? entry->prior->exponent : exponent_at(call, entry->debit);
+	return request->exponent < 0 ? WALLET_success : resolve_amount(request, &entry->event);
+}
+
+static bool
+is_about_part(const WalletEntry *entry)
+{
+	return entry->event.kind == WALLET_KIND_CAPTURE || entry->event.kind == WALLET_KIND_RELEASE ||
+		entry->event.kind == WALLET_KIND_REVERSE;
+}
+
 void
 wallet_resolve_loaded(WalletCall *call)
 {
@@ -112,12 +239,17 @@ wallet_resolve_loaded(WalletCall *call)
 	{
 		WalletEntry *entry = &call->batch.entries[i];
 
-		if (call->requests[i].by_id && entry->fault == WALLET_success)
+		if (entry->fault != WALLET_success)
+			continue;
+		if (call->requests[i].by_id)
 			entry->fault = resolve_by_id(call, &call->requests[i], entry);
+		else if (is_about_part(entry))
+			entry->fault = resolve_part(call, &call->requests[i], entry);
 	}
 }
 
-static void
+/* Returns the encoded bytes. */
+static uint8_t *
 set_detail(WalletEvent *event, const WalletDetail *detail)
 {
 	uint8_t    *bytes = palloc(wallet_detail_size(detail));
@@ -126,6 +258,7 @@ set_detail(WalletEvent *event, const WalletDetail *detail)
 	event->detail.data = bytes;
 	event->detail.length = (uint32_t) wallet_detail_size(detail);
 	event->present |= WALLET_HAS_DETAIL;
+	return bytes;
 }
 
 /* One of an opening's limits; absent is a success. */
@@ -153,12 +286,29 @@ resolve_limits(const WalletRequest *request, WalletDetail *detail)
 	return floor;
 }
 
-static WalletStatus
-resolve_open(WalletCall *call, WalletRequest *request, WalletEntry *entry)
+static void
+resolve_parent(WalletCall *call, births_hash *births, size_t i, const WalletCurrency *currency,
+			   WalletDetail *detail)
 {
+	WalletEntry *entry = &call->batch.entries[i];
+
+	if (call->requests[i].to.data == NULL)
+		return;
+	detail->parent = wallet_accounts_find(call->requests[i].to, currency, call->snapshot);
+	entry->parent_found = detail->parent != 0;
+	wallet_detail_set(detail, WALLET_DETAIL_PARENT);
+	if (!entry->parent_found && births != NULL)
+		call->births[i].parent = find_birth(births, call->requests[i].to, currency);
+}
+
+static WalletStatus
+resolve_open(WalletCall *call, births_hash *births, size_t i)
+{
+	WalletRequest *request = &call->requests[i];
+	WalletEntry *entry = &call->batch.entries[i];
 	WalletDetail detail = {.name = request->from,.owner = request->owner};
 	WalletCurrency currency;
-	WalletStatus status = resolve_currency(call, request, &currency);
+	WalletStatus status = resolve_currency(call, births, i, &currency);
 
 	if (status == WALLET_success)
 		status = resolve_limits(request, &detail);
@@ -172,60 +322,109 @@ resolve_open(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 	wallet_detail_set(&detail, WALLET_DETAIL_EXPONENT);
 	if (request->owner.data != NULL)
 		wallet_detail_set(&detail, WALLET_DETAIL_OWNER);
-	if (request->to.data != NULL)
+	resolve_parent(call, births, i, &currency, &detail);
+	entry->parent_detail = set_detail(&entry->event, &detail);
+	if (entry->prior != NULL)
+		return WALLET_success;
+	entry->name_taken = wallet_accounts_taken(request->from, &currency);
+	if (births != NULL)
 	{
-		detail.parent = wallet_accounts_find(request->to, &currency, call->snapshot);
-		entry->parent_found = detail.parent != 0;
-		wallet_detail_set(&detail, WALLET_DETAIL_PARENT);
+		call->births[i].rival = find_birth(births, request->from, &currency);
+		add_birth(births, request->from, &currency, i);
 	}
-	set_detail(&entry->event, &detail);
-	if (entry->prior == NULL)
-		entry->name_taken = wallet_accounts_taken(request->from, &currency);
 	return WALLET_success;
 }
 
 static WalletStatus
-resolve_define_currency(WalletCall *call, WalletRequest *request, WalletEntry *entry)
+resolve_define_currency(WalletCall *call, births_hash *births, size_t i)
 {
+	WalletRequest *request = &call->requests[i];
+	WalletEntry *entry = &call->batch.entries[i];
 	WalletDetail detail = {.currency = request->currency,.exponent = (uint8_t) request->exponent};
 	WalletCurrency currency;
 
 	wallet_detail_set(&detail, WALLET_DETAIL_CURRENCY);
 	wallet_detail_set(&detail, WALLET_DETAIL_EXPONENT);
-	set_detail(&entry->event, &detail);
+	(void) set_detail(&entry->event, &detail);
 	(void) wallet_currency_from_bytes(request->currency, &currency);
-	entry->currency_defined = wallet_currencies_exponent(&currency, call->snapshot) >= 0;
+	entry->currency_defined = wallet_currencies_exponent(&currency, call->snapshot) >= 0 ||
+		find_birth(births, no_name, &currency) >= 0;
+	if (entry->prior == NULL && !entry->currency_defined)
+		add_birth(births, no_name, &currency, i);
+	return WALLET_success;
+}
+
+/* What a command about one account says besides its name. */
+static void
+resolve_settings(const WalletRequest *request, WalletEvent *event)
+{
+	WalletDetail detail = {.reason = request->reason,.window_seconds = (uint32) request->window_seconds};
+
+	if (request->reason.data != NULL)
+		wallet_detail_set(&detail, WALLET_DETAIL_REASON);
+	if (request->window_seconds != 0)
+		wallet_detail_set(&detail, WALLET_DETAIL_WINDOW_SECONDS);
+	if (detail.present != 0)
+		(void) set_detail(event, &detail);
+}
+
+static WalletStatus
+resolve_one_account(WalletCall *call, births_hash *births, size_t i)
+{
+	WalletRequest *request = &call->requests[i];
+	WalletEvent *event = &call->batch.entries[i].event;
+	WalletCurrency currency;
+	WalletStatus status = resolve_currency(call, births, i, &currency);
+
+	if (status == WALLET_success && request->amount != (Datum) 0)
+		status = resolve_amount(request, event);
+	if (status != WALLET_success)
+		return status;
+	resolve_settings(request, event);
+	resolve_name(call, births, i, WALLET_HAS_DEBIT, request->from, &currency);
 	return WALLET_success;
 }
 
 static WalletStatus
-resolve_entry(WalletCall *call, WalletRequest *request, WalletEntry *entry)
+resolve_entry(WalletCall *call, births_hash *births, size_t i)
 {
+	WalletRequest *request = &call->requests[i];
+	WalletEvent *event = &call->batch.entries[i].event;
+
 	if (request->fault != WALLET_success)
 		return request->fault;
-	switch (entry->event.kind)
+	switch (event->kind)
 	{
 		case WALLET_KIND_OPEN:
-			return resolve_open(call, request, entry);
+			return resolve_open(call, births, i);
 		case WALLET_KIND_DEFINE_CURRENCY:
-			return resolve_define_currency(call, request, entry);
-		default:
+			return resolve_define_currency(call, births, i);
+		case WALLET_KIND_CAPTURE:
+		case WALLET_KIND_RELEASE:
+		case WALLET_KIND_REVERSE:
+			call->relates = true;
+			return WALLET_success;
+		case WALLET_KIND_HOLD:
+			call->relates = true;
 			break;
+		case WALLET_KIND_TRANSFER:
+		case WALLET_KIND_SWEEP:
+			break;
+		default:
+			return resolve_one_account(call, births, i);
 	}
 	if (!request->by_id)
-		return resolve_by_name(call, request, &entry->event);
-	set_account(&entry->event, WALLET_HAS_DEBIT, request->from_id);
-	set_account(&entry->event, WALLET_HAS_CREDIT, request->to_id);
+		return resolve_by_name(call, births, i);
+	set_account(event, WALLET_HAS_DEBIT, request->from_id);
+	set_account(event, WALLET_HAS_CREDIT, request->to_id);
 	return WALLET_success;
 }
 
 void
 wallet_resolve(WalletCall *call)
 {
-	for (size_t i = 0; i < call->batch.count; i++)
-	{
-		WalletEntry *entry = &call->batch.entries[i];
+	births_hash *births = begin_births(call);
 
-		entry->fault = resolve_entry(call, &call->requests[i], entry);
-	}
+	for (size_t i = 0; i < call->batch.count; i++)
+		call->batch.entries[i].fault = resolve_entry(call, births, i);
 }

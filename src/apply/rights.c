@@ -26,6 +26,22 @@ is_restricted(const WalletBalanceRow *row)
 	return row->owned || !row->account.has_floor;
 }
 
+/* Placing a hold is the debit; what was granted by it may be captured by whoever may capture. */
+static bool
+takes_money(const WalletEntry *entry)
+{
+	switch (entry->event.kind)
+	{
+		case WALLET_KIND_TRANSFER:
+		case WALLET_KIND_HOLD:
+		case WALLET_KIND_SWEEP:
+		case WALLET_KIND_REVERSE:
+			return true;
+		default:
+			return false;
+	}
+}
+
 static bool
 user_owns(WalletCall *call, int64 account)
 {
@@ -53,7 +69,7 @@ wallet_check_rights(WalletCall *call)
 	{
 		WalletEntry *entry = &call->batch.entries[i];
 
-		if (entry->debit < 0 || !is_restricted(&call->rows[entry->debit]))
+		if (entry->debit < 0 || !takes_money(entry) || !is_restricted(&call->rows[entry->debit]))
 			continue;
 		if (answers == NULL)
 		{
@@ -62,7 +78,7 @@ wallet_check_rights(WalletCall *call)
 			answers = palloc0(call->id_count * sizeof(*answers));
 		}
 		if (answers[entry->debit] == UNKNOWN)
-			answers[entry->debit] = user_owns(call, entry->event.debit) ? ALLOWED : FORBIDDEN;
+			answers[entry->debit] = user_owns(call, call->ids[entry->debit]) ? ALLOWED : FORBIDDEN;
 		entry->forbidden = answers[entry->debit] == FORBIDDEN;
 	}
 }

@@ -87,46 +87,84 @@ save_births(WalletCall *call)
 	}
 }
 
-/* Held of an account after entry `position`: the last debit of it says so, or the row as loaded. */
-static wallet_int128
-held_after(const WalletCall *call, size_t position, int32 account)
-{
-	for (size_t i = position + 1; i > 0; i--)
-	{
-		const WalletEntry *entry = &call->batch.entries[i - 1];
-
-		if (entry->recorded && entry->status == WALLET_success && entry->debit == account)
-			return entry->event.debit_held;
-	}
-	return call->rows[account].account.held;
-}
-
 static bool
 is_milestone(const WalletEvent *event, uint32 in_chain, int64 version)
 {
 	return (event->present & in_chain) && version % WALLET_MILESTONE_EVERY == 0;
 }
 
+/*
+ * The milestones of one event.  held is what every account holds after the events
+ * before this one, which tells only its debit's.
+ */
+static void
+save_event_milestones(WalletMilestones *milestones, const WalletEvent *event, int32 debit, int32 credit,
+					  wallet_int128 *held)
+{
+	if (event->status != WALLET_success)
+		return;
+	if (debit >= 0)
+		held[debit] = event->debit_held;
+	if (is_milestone(event, WALLET_HAS_DEBIT_PREV, event->debit_version))
+		wallet_milestones_insert(milestones, event->debit, event->event_id, event->debit_version,
+								 event->debit_balance, event->debit_held, event->exponent);
+	if (is_milestone(event, WALLET_HAS_CREDIT_PREV, event->credit_version))
+		wallet_milestones_insert(milestones, event->credit, event->event_id, event->credit_version,
+								 event->credit_balance, held[credit], event->exponent);
+}
+
 static void
 save_milestones(WalletCall *call)
 {
+	const WalletBatch *batch = &call->batch;
 	WalletMilestones *milestones = wallet_milestones_open();
+	wallet_int128 *held = MemoryContextAllocHuge(CurrentMemoryContext,
+												 (call->id_count + call->opened_count + 1) * sizeof(wallet_int128));
+	size_t		expire = 0;
 
-	for (size_t i = 0; i < call->batch.count; i++)
+	for (size_t i = 0; i < call->id_count + call->opened_count; i++)
+		held[i] = i < call->id_count ? call->rows[i].account.held : 0;
+	for (size_t i = 0; i < batch->count; i++)
 	{
-		const WalletEntry *entry = &call->batch.entries[i];
-		const WalletEvent *event = &entry->event;
+		const WalletEntry *entry = &batch->entries[i];
 
 		if (!entry->recorded)
 			continue;
-		if (is_milestone(event, WALLET_HAS_DEBIT_PREV, event->debit_version))
-			wallet_milestones_insert(milestones, event->debit, event->event_id, event->debit_version,
-									 event->debit_balance, event->debit_held, event->exponent);
-		if (is_milestone(event, WALLET_HAS_CREDIT_PREV, event->credit_version))
-			wallet_milestones_insert(milestones, event->credit, event->event_id, event->credit_version,
-									 event->credit_balance, held_after(call, i, entry->credit), event->exponent);
+		for (; expire < batch->expire_count && batch->expires[expire].event.event_id < entry->event.event_id; expire++)
+			save_event_milestones(milestones, &batch->expires[expire].event, batch->expires[expire].account, -1, held);
+		save_event_milestones(milestones, &entry->event, entry->debit, entry->credit, held);
 	}
+	for (; expire < batch->expire_count; expire++)
+		save_event_milestones(milestones, &batch->expires[expire].event, batch->expires[expire].account, -1, held);
+	pfree(held);
 	wallet_milestones_close(milestones);
+}
+
+/* What holds and originals are now, where that is not what was loaded. */
+static void
+save_relations(WalletCall *call)
+{
+	const WalletBatch *batch = &call->batch;
+	WalletHoldWriter *writer;
+
+	if (call->hold_count + call->original_count == 0)
+		return;
+	writer = wallet_hold_writer_open(call->snapshot);
+	for (size_t i = 0; i < call->hold_count; i++)
+	{
+		const WalletHold *hold = &batch->holds[i];
+
+		if (hold->state != call->hold_rows[i].hold.state || hold->remaining != call->hold_rows[i].hold.remaining)
+			wallet_hold_write(writer, &call->hold_rows[i].tid, hold, batch->accounts[hold->payer].exponent);
+	}
+	for (size_t i = 0; i < call->original_count; i++)
+	{
+		const WalletOriginal *original = &batch->originals[i];
+
+		if (original->reversed != call->reversal_rows[i].reversed)
+			wallet_reversal_write(writer, &call->reversal_rows[i].tid, original, batch->accounts[original->payer].exponent);
+	}
+	wallet_hold_writer_close(writer);
 }
 
 static void
@@ -134,6 +172,7 @@ save_state(WalletCall *call)
 {
 	save_births(call);
 	save_balances(call);
+	save_relations(call);
 	save_milestones(call);
 	WALLET_FAILPOINT(state_saved);
 }
@@ -156,16 +195,29 @@ refusals_are_current(WalletCall *call)
 	return true;
 }
 
+/* Expire events as rows to be written; how many. */
+static int
+put_expires(const WalletCall *call, WalletEventRow *rows)
+{
+	for (size_t i = 0; i < call->batch.expire_count; i++)
+	{
+		rows[i].event = &call->batch.expires[i].event;
+		rows[i].metadata = (Datum) 0;
+	}
+	return (int) call->batch.expire_count;
+}
+
 static bool
 save_many(WalletCall *call)
 {
 	WalletEventRow *rows;
-	int			n = 0;
+	int			n;
 
 	if (!refusals_are_current(call))
 		return false;
 	save_state(call);
-	rows = palloc_extended(call->batch.count * sizeof(WalletEventRow), MCXT_ALLOC_HUGE);
+	rows = palloc_extended((call->batch.count + call->batch.expire_count) * sizeof(WalletEventRow), MCXT_ALLOC_HUGE);
+	n = put_expires(call, rows);
 	for (size_t i = 0; i < call->batch.count; i++)
 	{
 		if (!call->batch.entries[i].recorded)
@@ -175,6 +227,20 @@ save_many(WalletCall *call)
 		n++;
 	}
 	return wallet_events_insert_many(call->events, rows, n);
+}
+
+/* No other can have taken their ids: they go with holds whose payer is locked. */
+static void
+save_expires(WalletCall *call)
+{
+	WalletEventRow *rows;
+	int			n = (int) call->batch.expire_count;
+
+	if (n == 0)
+		return;
+	rows = palloc_extended(n * sizeof(WalletEventRow), MCXT_ALLOC_HUGE);
+	if (!wallet_events_insert_many(call->events, rows, put_expires(call, rows)))
+		wallet_raise_corrupt("An expire event of account " INT64_FORMAT " is there already.", rows[0].event->debit);
 }
 
 /*
@@ -199,6 +265,7 @@ save_one(WalletCall *call)
 	if (!wallet_events_insert(call->events, &row))
 		return false;
 	WALLET_FAILPOINT(event_inserted);
+	save_expires(call);
 	save_state(call);
 	return true;
 }

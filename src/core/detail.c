@@ -210,3 +210,24 @@ wallet_detail_decode(WalletBytes bytes, WalletDetail *detail)
 	}
 	return reader.ok && values_are_legal(detail);
 }
+
+bool
+wallet_detail_set_parent(uint8_t *bytes, uint32_t length, int64_t parent)
+{
+	WalletReader reader = wallet_reader(bytes, length);
+
+	for (uint32_t at = 0; at < length;)
+	{
+		uint8_t		tag = (uint8_t) wallet_read_unsigned(&reader, 1);
+		WalletBytes field = wallet_read_counted(&reader);
+		uint8_t    *place = bytes + at + 5;
+
+		if (tag == WALLET_DETAIL_PARENT)
+		{
+			wallet_write_unsigned(&place, (uint64_t) parent, 8);
+			return true;
+		}
+		at += 5 + field.length;
+	}
+	return false;
+}

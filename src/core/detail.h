@@ -68,4 +68,10 @@ extern void wallet_detail_encode(const WalletDetail *detail, uint8_t *out);
 /* False if the bytes are not those of a detail; the result borrows from bytes. */
 extern bool wallet_detail_decode(WalletBytes bytes, WalletDetail *detail);
 
+/*
+ * Writes another parent over the one that encoded bytes have, which must be those of
+ * a detail; false if they have none.
+ */
+extern bool wallet_detail_set_parent(uint8_t *bytes, uint32_t length, int64_t parent);
+
 #endif
