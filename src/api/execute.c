@@ -2,28 +2,62 @@
  * execute.c
  *		wallet_execute: commands of any kind as jsonb, in order, one status each.
  *
+ * A command asks for the same right here as by itself: EXECUTE on the function of its
+ * kind in the schema of wallet_execute.  Without it nobody could be given less than all.
+ *
  * What is no command at all (no object, an unknown word, a value of another type) is an
  * error that names the place, as in the calls with arrays; what is a command that
  * cannot be carried out is a status.
  */
 #include "postgres.h"
 
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
 #include "api/command.h"
 #include "api/form.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/catcache.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
+#include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(wallet_sql_execute);
+
+/* May the user call the function that carries out one such command? */
+static void
+check_right(FunctionCallInfo fcinfo, const WalletForm *form)
+{
+	char	   *name = psprintf("wallet_%s", form->command);
+	Oid			namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
+	CatCList   *functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	bool		allowed = false;
+
+	for (int i = 0; i < functions->n_members && !allowed; i++)
+	{
+		Form_pg_proc function = (Form_pg_proc) GETSTRUCT(&functions->members[i]->tuple);
+
+		allowed = function->pronamespace == namespace &&
+			wallet_may_execute(function->oid, GetUserId());
+	}
+	ReleaseCatCacheList(functions);
+	if (!allowed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for function %s", name)));
+}
 
 /* Where we are, for messages. */
 typedef struct Place
 {
 	int			command;		/* from 1 */
 	const char *field;
+	bool		allowed[WALLET_KIND_SET_SPEND_LIMIT + 1];	/* by kind: asked
+															 * already */
 } Place;
 
 static void
@@ -158,13 +192,17 @@ form_of(JsonbContainer *object)
 
 /* One object into command i. */
 static void
-read_command(JsonbContainer *object, WalletCall *call, int i, WalletGroupNumber *group, Place *place)
+read_command(FunctionCallInfo fcinfo, JsonbContainer *object, WalletCall *call, int i,
+			 WalletGroupNumber *group, Place *place)
 {
 	const WalletForm *form = form_of(object);
 	WalletFilled filled[WALLET_FORM_FIELDS];
 	JsonbValue *value;
 	uint32		met = 1;
 
+	if (!place->allowed[form->kind])
+		check_right(fcinfo, form);
+	place->allowed[form->kind] = true;
 	for (int k = 0; form->fields[k].name != NULL; k++)
 	{
 		const WalletField *field = &form->fields[k];
@@ -189,7 +227,7 @@ read_command(JsonbContainer *object, WalletCall *call, int i, WalletGroupNumber 
 }
 
 static void
-read_commands(Jsonb *commands, WalletCall *call, WalletGroupNumber *groups)
+read_commands(FunctionCallInfo fcinfo, Jsonb *commands, WalletCall *call, WalletGroupNumber *groups)
 {
 	Place		place = {0};
 	ErrorContextCallback context = {.callback = say_place,.arg = &place,.previous = error_context_stack};
@@ -204,7 +242,7 @@ read_commands(Jsonb *commands, WalletCall *call, WalletGroupNumber *groups)
 		place.command++;
 		if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
 			wallet_raise_argument("a command is an object");
-		read_command(value.val.binary.data, call, place.command - 1, &groups[place.command - 1], &place);
+		read_command(fcinfo, value.val.binary.data, call, place.command - 1, &groups[place.command - 1], &place);
 	}
 	error_context_stack = context.previous;
 }
@@ -225,7 +263,7 @@ wallet_sql_execute(PG_FUNCTION_ARGS)
 	count = (int) JB_ROOT_COUNT(commands);
 	call = wallet_bulk_begin(count, 0);
 	groups = palloc0(Max(count, 1) * sizeof(WalletGroupNumber));
-	read_commands(commands, call, groups);
+	read_commands(fcinfo, commands, call, groups);
 	wallet_call_group(call, groups, wallet_atomic_arg(fcinfo, 1));
 	return wallet_bulk_run(fcinfo, call);
 }

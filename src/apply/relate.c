@@ -32,7 +32,8 @@ struct WalletRelations
 	uuid_map_hash *originals;
 	size_t		hold_room;
 	size_t		original_room;
-	size_t		named;			/* holds that commands name; the rest may expire */
+	size_t		named;			/* holds that commands name; the rest may
+								 * expire */
 };
 
 static void *
@@ -277,7 +278,11 @@ wallet_relate_loaded(WalletCall *call)
 		reread_original(call, i);
 	wallet_holds_close(&holds);
 	PopActiveSnapshot();
-	/* Now the accounts of all that name something are known: for whoever asks about the payer's rights. */
+
+	/*
+	 * Now the accounts of all that name something are known: for whoever asks
+	 * about the payer's rights.
+	 */
 	for (size_t i = 0; i < call->batch.count; i++)
 	{
 		if (is_undecided(&call->batch.entries[i]))

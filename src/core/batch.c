@@ -156,16 +156,16 @@ emit_expire(WalletBatch *batch, int32_t account, int32_t entry, WalletBytes acto
 		.event =
 		{
 			.event_id = batch->next_id++,
-			.transaction_id = first->transaction_id,
-			.present = WALLET_HAS_DEBIT,
-			.leg = 1,
-			.kind = WALLET_KIND_EXPIRE,
-			.debit = view.debit->id,
-			.actor = actor
+				.transaction_id = first->transaction_id,
+				.present = WALLET_HAS_DEBIT,
+				.leg = 1,
+				.kind = WALLET_KIND_EXPIRE,
+				.debit = view.debit->id,
+				.actor = actor
 		},
-		.account = account,
-		.entry = entry,
-		.first = (int32_t) (first - batch->holds)
+			.account = account,
+			.entry = entry,
+			.first = (int32_t) (first - batch->holds)
 	};
 	if (wallet_step(&view, &expire->event) != WALLET_success)
 		return false;

@@ -111,8 +111,8 @@ typedef struct WalletBatch
 	size_t		expire_room;	/* as many ids may be used besides one per
 								 * entry */
 	int64_t		next_id;		/* the id that the next record takes */
-	bool		has_births;		/* some entry may name what another is to
-								 * open or define */
+	bool		has_births;		/* some entry may name what another is to open
+								 * or define */
 	bool		replaying;		/* ids are given by the events; next_id is not
 								 * used */
 	int64_t		outside_cause;	/* replaying: the group failed by this older

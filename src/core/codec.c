@@ -347,7 +347,10 @@ wallet_result_difference(const WalletEvent *again, const WalletEvent *recorded)
 		return "status";
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 	{
-		/* Accounts may be found by the decision: of an opening, of what is related. */
+		/*
+		 * Accounts may be found by the decision: of an opening, of what is
+		 * related.
+		 */
 		if ((fields[i].bit & WALLET_HAS_INPUTS & ~(WALLET_HAS_DEBIT | WALLET_HAS_CREDIT)) ||
 			!field_differs(again, recorded, i))
 			continue;

@@ -9,7 +9,9 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "catalog/pg_proc.h"
 #include "executor/executor.h"
+#include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -40,6 +42,16 @@ wallet_insert_index_tuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *est
 #else
 	return ExecInsertIndexTuples(rri, slot, estate, update, no_dup_error,
 								 conflict, arbiters);
+#endif
+}
+
+static inline bool
+wallet_may_execute(Oid function, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+	return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
 #endif
 }
 
