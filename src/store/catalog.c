@@ -34,7 +34,9 @@ static const char *const relation_names[WALLET_REL_COUNT] =
 	[WALLET_REL_CURRENCY] = "currency",
 	[WALLET_REL_CURRENCY_PKEY] = "currency_pkey",
 	[WALLET_REL_MILESTONE] = "milestone",
-	[WALLET_REL_MILESTONE_PKEY] = "milestone_pkey"
+	[WALLET_REL_MILESTONE_PKEY] = "milestone_pkey",
+	[WALLET_REL_SEAL] = "seal",
+	[WALLET_REL_SEAL_PKEY] = "seal_pkey"
 };
 
 static Oid	relation_oids[WALLET_REL_COUNT];

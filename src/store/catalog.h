@@ -29,10 +29,12 @@ typedef enum WalletRelation
 	WALLET_REL_CURRENCY,
 	WALLET_REL_CURRENCY_PKEY,
 	WALLET_REL_MILESTONE,
-	WALLET_REL_MILESTONE_PKEY
+	WALLET_REL_MILESTONE_PKEY,
+	WALLET_REL_SEAL,
+	WALLET_REL_SEAL_PKEY
 } WalletRelation;
 
-#define WALLET_REL_COUNT (WALLET_REL_MILESTONE_PKEY + 1)
+#define WALLET_REL_COUNT (WALLET_REL_SEAL_PKEY + 1)
 
 /* A table opened for reading or writing; palloc'd where it was opened. */
 typedef struct WalletTable
