@@ -220,16 +220,46 @@ wallet_uuid_text(const WalletUuid *id)
 	return DatumGetCString(DirectFunctionCall1(uuid_out, PointerGetDatum(id->bytes)));
 }
 
-void
-wallet_sha256(const uint8_t *data, size_t length, uint8_t out[WALLET_DIGEST_BYTES])
+/* While wallet_sha256_share works; NULL else. */
+static pg_cryptohash_ctx *shared_context = NULL;
+
+static pg_cryptohash_ctx *
+create_context(void)
 {
 	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
 
 	if (context == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	return context;
+}
+
+void
+wallet_sha256_share(void (*work) (void *arg), void *arg)
+{
+	pg_cryptohash_ctx *outer = shared_context;
+
+	shared_context = create_context();
+	PG_TRY();
+	{
+		work(arg);
+	}
+	PG_FINALLY();
+	{
+		pg_cryptohash_free(shared_context);
+		shared_context = outer;
+	}
+	PG_END_TRY();
+}
+
+void
+wallet_sha256(const uint8_t *data, size_t length, uint8_t out[WALLET_DIGEST_BYTES])
+{
+	pg_cryptohash_ctx *context = shared_context ? shared_context : create_context();
+
 	if (pg_cryptohash_init(context) < 0 ||
 		pg_cryptohash_update(context, data, length) < 0 ||
 		pg_cryptohash_final(context, out, WALLET_DIGEST_BYTES) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(context));
-	pg_cryptohash_free(context);
+	if (context != shared_context)
+		pg_cryptohash_free(context);
 }

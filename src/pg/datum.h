@@ -91,6 +91,9 @@ wallet_moment_clamped(TimestampTz timestamp)
 	return wallet_moment_from_timestamp(timestamp);
 }
 
+/* Does work in which many hashes share one context: making one costs more than a hash. */
+extern void wallet_sha256_share(void (*work) (void *arg), void *arg);
+
 /* SHA-256 by the server's own library: a WalletHash. */
 extern void wallet_sha256(const uint8_t *data, size_t length, uint8_t out[WALLET_DIGEST_BYTES]);
 

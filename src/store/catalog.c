@@ -54,7 +54,9 @@ static const char *const relation_names[WALLET_REL_COUNT] =
 	[WALLET_REL_HOLD_PKEY] = "hold_pkey",
 	[WALLET_REL_HOLD_OPEN_KEY] = "hold_open_key",
 	[WALLET_REL_REVERSAL] = "reversal",
-	[WALLET_REL_REVERSAL_PKEY] = "reversal_pkey"
+	[WALLET_REL_REVERSAL_PKEY] = "reversal_pkey",
+	[WALLET_REL_SEAL] = "seal",
+	[WALLET_REL_SEAL_PKEY] = "seal_pkey"
 };
 
 static Oid	relation_oids[WALLET_REL_COUNT];	/* InvalidOid: not there */
