@@ -189,8 +189,8 @@ like($err, qr/could not find function "wallet_sql_of_the_future" in file/, 'a fu
 
 # ---- The comparison sees each kind of difference.
 my %faults = (
-	'a function less' => 'ALTER EXTENSION wallet DROP FUNCTION wallet_get(uuid); DROP FUNCTION wallet_get(uuid)',
-	'a view less' => 'ALTER EXTENSION wallet DROP VIEW wallet.entry; DROP VIEW wallet.entry CASCADE',
+	'a function less' => 'ALTER EXTENSION wallet DROP FUNCTION wallet_get(uuid); ALTER FUNCTION wallet_get(uuid) RENAME TO other',
+	'a view less' => 'ALTER EXTENSION wallet DROP VIEW wallet.entry; ALTER VIEW wallet.entry RENAME TO other',
 	'not a member' => 'ALTER EXTENSION wallet DROP FUNCTION wallet_uuid()',
 	'a column more' => 'ALTER TABLE wallet.milestone ADD further bigint',
 	'another default' => 'ALTER TABLE wallet.currency ALTER builtin SET DEFAULT true',

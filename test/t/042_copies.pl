@@ -176,6 +176,28 @@ cmp_ok(scalar(() = $queries =~ /^SELECT /mg), '>', 10, 'the manual has queries')
 ($code, $out, $err) = $new->psql('sections', "SET client_min_messages = error;\n$queries");
 is("$code|$err", '0|', 'and each runs');
 
+# ---- The first command of a ledger, broken or killed between any two of its writes: both the event and the row, or neither.
+there('postgres', 'CREATE DATABASE first');
+there('first', 'CREATE EXTENSION wallet');
+my $first = "SELECT wallet_open('x', 'USD', '${\ uuid(40)}', NULL) > 0";
+my $rows = 'SELECT (SELECT count(*) FROM wallet.event), (SELECT count(*) FROM wallet.account), (SELECT count(*) FROM wallet.balance), (SELECT count(*) FROM wallet.instance)';
+for my $point (qw(ids_taken event_inserted account_inserted heap_tuple_inserted@1 heap_tuple_inserted@2 heap_tuple_inserted@3 heap_tuple_inserted@4 state_saved saved before_commit))
+{
+	my ($name, $at) = split /@/, $point;
+
+	($code, $out, $err) = $new->psql('first', "SET wallet.failpoint = '$name=error" . ($at ? "\@$at" : '') . "'; $first");
+	like($err, qr/failpoint/, "the first command breaks at $point");
+	is(there('first', $rows), '0|0|0|0', 'and leaves nothing');
+}
+for my $point ('heap_tuple_inserted=kill@4', 'before_commit=kill', 'after_commit=kill')
+{
+	($code, $out, $err) = $new->psql('first', "SET wallet.failpoint = '$point'; $first");
+	isnt($code, 0, "the first command is killed: $point");
+	poll(sub { !system('psql', '-qX', @at_new, '-d', 'first', '-c', 'DO $$ BEGIN END $$', '-o', '/dev/null') }, 'the server is back');
+	is(there('first', $rows), $point =~ /^after/ ? '1|1|1|1' : '0|0|0|0', 'and has left all or nothing');
+}
+is(there('first', "$first; SELECT wallet_paused(); $rows"), "t\n\n1|1|1|1", 'asked again, it is the first command');
+
 # ---- The original, at last
 is($old->safe_psql('bank', "SELECT wallet_paused(); COMMIT PREPARED 'open'"), '', 'the original was never paused');
 proof_ok($old, 'bank', 'the original');

@@ -117,8 +117,14 @@ for my $kind (qw(time name))
 
 	$copy->init_from_backup($node, 'base', has_restoring => 1, standby => 0);
 	$copy->append_conf('postgresql.conf', $kind eq 'time' ? "recovery_target_time = '$moment{time}{target}'\n" : "recovery_target_name = 'middle'\n");
-	$copy->append_conf('postgresql.conf', "recovery_target_action = promote\narchive_mode = off\nwallet.paused = on\n");
+	$copy->append_conf('postgresql.conf', "recovery_target_action = pause\narchive_mode = off\nwallet.paused = on\n");
 	$copy->start;
+	poll(sub { $copy->safe_psql('bank', 'SELECT pg_get_wal_replay_pause_state()') eq 'paused' }, 'the moment is reached');
+	proof_ok($copy, 'bank', "at the $kind, before it is promoted");
+	is($copy->safe_psql('bank', 'SELECT wallet_paused()'), 'the setting wallet.paused is on', "$kind: not promoted, it is paused");
+	my ($refused, $nothing, $why) = $copy->psql('bank', 'SELECT wallet_resume()');
+	like($why, qr/cannot execute wallet_resume\(\) (?:during recovery|in a read-only transaction)/, "$kind: nor can it be resumed");
+	$copy->safe_psql('bank', 'SELECT pg_wal_replay_resume()');
 	poll(sub { $copy->safe_psql('bank', 'SELECT pg_is_in_recovery()') eq 'f' }, 'recovery has ended');
 	check_copy($copy, "recovered to a $kind", $moment{$kind});
 
