@@ -17,6 +17,10 @@ apply_rule(WalletView *view, WalletEvent *event)
 			return wallet_rule_open(view, event);
 		case WALLET_KIND_TRANSFER:
 			return wallet_rule_transfer(view, event);
+		case WALLET_KIND_REDACT:
+			return wallet_rule_redact(view, event);
+		case WALLET_KIND_REBUILD:
+			return wallet_rule_rebuild(view, event);
 		default:
 			return WALLET_invalid_argument;
 	}

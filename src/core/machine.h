@@ -13,7 +13,7 @@
 /*
  * What a decision may read and change.  Accounts are NULL when the event names
  * none or there is none; `opened` receives the account that an open creates.
- * The four flags answer questions about things that are not accounts.
+ * The flags answer questions about things that are not accounts.
  */
 typedef struct WalletView
 {
@@ -23,6 +23,7 @@ typedef struct WalletView
 	bool		name_taken;		/* open: the (name, currency) exists */
 	bool		parent_found;	/* open: the parent exists in that currency */
 	bool		currency_defined;	/* define_currency: the code exists */
+	bool		target_found;	/* redact: the target has events */
 	bool		forbidden;		/* the user may not debit this payer: never in
 								 * replay */
 } WalletView;
@@ -49,6 +50,8 @@ extern bool wallet_event_is_new(const WalletView *view, int64_t event_id);
 extern WalletStatus wallet_rule_define_currency(const WalletView *view, const WalletEvent *event);
 extern WalletStatus wallet_rule_open(WalletView *view, WalletEvent *event);
 extern WalletStatus wallet_rule_transfer(WalletView *view, WalletEvent *event);
+extern WalletStatus wallet_rule_redact(const WalletView *view, const WalletEvent *event);
+extern WalletStatus wallet_rule_rebuild(const WalletView *view, const WalletEvent *event);
 
 /* account_frozen, account_closed or success. */
 extern WalletStatus wallet_account_is_open(const WalletAccount *account);
