@@ -67,7 +67,7 @@ static void
 reset_entry(WalletEntry *entry)
 {
 	entry->event.present &= WALLET_HAS_EFFECTIVE_AT | WALLET_HAS_EXPECTED_VERSION |
-		WALLET_HAS_METADATA_DIGEST;
+		WALLET_HAS_METADATA_DIGEST | WALLET_HAS_RELATED;
 	entry->event.exponent = 0;
 	entry->prior = entry->known = entry->answer = NULL;
 	entry->debit = entry->credit = entry->opened = entry->same_as = -1;
@@ -75,7 +75,7 @@ reset_entry(WalletEntry *entry)
 	entry->difference = NULL;
 	entry->recorded = entry->replayed = false;
 	entry->name_taken = entry->parent_found = entry->currency_defined = false;
-	entry->forbidden = false;
+	entry->target_found = entry->forbidden = false;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "pg/error.h"
 #include "store/accounts.h"
 #include "store/currencies.h"
+#include "store/redaction.h"
 #include "apply/call.h"
 
 static void
@@ -209,6 +210,10 @@ resolve_entry(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 			return resolve_open(call, request, entry);
 		case WALLET_KIND_DEFINE_CURRENCY:
 			return resolve_define_currency(call, request, entry);
+		case WALLET_KIND_REDACT:
+			entry->target_found = entry->prior == NULL &&
+				wallet_redaction_target_exists(&entry->event.related);
+			return WALLET_success;
 		default:
 			break;
 	}
