@@ -9,8 +9,11 @@
 #include "access/genam.h"
 #include "access/tableam.h"
 #include "audit/redactions.h"
+#include "miscadmin.h"
 #include "pg/compat.h"
 #include "store/events.h"
+#include "store/lookup.h"
+#include "store/redaction.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
@@ -48,6 +51,7 @@ struct WalletRedactions
 	WalletTable *events;
 	Snapshot	snapshot;
 	missing_hash *missing;
+	bool		all_read;		/* every redact event is in `missing` */
 };
 
 WalletRedactions *
@@ -57,6 +61,7 @@ wallet_redactions_create(WalletTable *events, Snapshot snapshot)
 
 	redactions->events = events;
 	redactions->snapshot = snapshot;
+	redactions->all_read = false;
 	redactions->missing = missing_create(CurrentMemoryContext, 64, NULL);
 	return redactions;
 }
@@ -132,6 +137,71 @@ wallet_redactions_apply(WalletRedactions *redactions, WalletLedger *ledger,
 	if (found)
 		entry_of(redactions, &event->related)->redacted = true;
 	return found;
+}
+
+static bool
+is_redaction_of(TupleTableSlot *slot, const WalletUuid *id)
+{
+	WalletEvent event;
+	const char *reason;
+
+	return wallet_event_from_slot(slot, &event, &reason) && event.kind == WALLET_KIND_REDACT &&
+		event.status == WALLET_success && wallet_uuid_equal(&event.related, id);
+}
+
+static bool
+has_computed_id(const WalletRedactions *redactions, const WalletUuid *id)
+{
+	WalletUuid	computed = wallet_redaction_id(id);
+	WalletLookup lookup;
+	ScanKeyData key;
+	bool		found = false;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, PointerGetDatum(computed.bytes));
+	wallet_lookup_open(&lookup, WALLET_REL_EVENT, WALLET_REL_EVENT_KEY, 1, redactions->snapshot);
+	wallet_lookup_start(&lookup, &key);
+	while (!found && wallet_lookup_next(&lookup))
+		found = is_redaction_of(lookup.table->slot, id);
+	wallet_lookup_close(&lookup);
+	return found;
+}
+
+static void
+read_all(WalletRedactions *redactions)
+{
+	TupleTableSlot *slot = table_slot_create(redactions->events->rel, NULL);
+	TableScanDesc scan = table_beginscan(redactions->events->rel, redactions->snapshot, 0, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		WalletEvent event;
+		const char *reason;
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		/* kind is the fourth column: the rest is read of redactions alone */
+		if (DatumGetInt16(slot_getattr(slot, 4, &isnull)) == WALLET_KIND_REDACT &&
+			wallet_event_from_slot(slot, &event, &reason) && event.status == WALLET_success)
+			entry_of(redactions, &event.related)->redacted = true;
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	redactions->all_read = true;
+}
+
+bool
+wallet_redactions_excuse(WalletRedactions *redactions, const WalletUuid *id)
+{
+	Missing    *entry;
+
+	if (!redactions->all_read)
+	{
+		if (has_computed_id(redactions, id))
+			return true;
+		read_all(redactions);
+	}
+	entry = missing_lookup(redactions->missing, *id);
+	return entry != NULL && entry->redacted;
 }
 
 void

@@ -24,6 +24,12 @@ extern void wallet_redactions_miss(WalletRedactions *redactions, const WalletEve
 extern bool wallet_redactions_apply(WalletRedactions *redactions, WalletLedger *ledger,
 									WalletFindings *findings, const WalletEvent *event);
 
+/*
+ * Without a replay: is there a redact event of that transaction_id?  Most have the
+ * id computed from it, which is one look-up; if not, all events are read, once.
+ */
+extern bool wallet_redactions_excuse(WalletRedactions *redactions, const WalletUuid *id);
+
 /* At the end of the log: what is missing and was never redacted. */
 extern void wallet_redactions_end(WalletRedactions *redactions, WalletFindings *findings);
 

@@ -10,6 +10,12 @@
 #include "core/types.h"
 
 /*
+ * The id of a redaction that was given none: a hash of its target (UUID version 8).
+ * So the same redaction asked again, by whomever, replays (doc/adr/0011).
+ */
+extern WalletUuid wallet_redaction_id(const WalletUuid *target);
+
+/*
  * Has a transaction_id any event?  Waits for a transaction that is writing the
  * first; under REPEATABLE READ one that the snapshot does not see is a
  * serialization failure.

@@ -4,7 +4,7 @@
 -- by amcheck and by what they find; deeds with the triggers disabled.
 \ir lib/setup.sql
 CREATE EXTENSION amcheck;
-SELECT plan(61);
+SELECT plan(65);
 
 SELECT open('world', 'USD', NULL), wallet_open('alice', 'USD', id(1), metadata => '{"mail": "alice@example.org"}'), open('bob') \g /dev/null
 SELECT wallet_transfer('world', 'alice', 100, 'USD', id(10)), wallet_transfer('alice', 'bob', 5, 'USD', id(11), '{"note": "for Bob Roberts"}'), wallet_transfer('alice', 'bob', 1, 'USD', id(12), '{"note": "plain"}') \g /dev/null
@@ -46,6 +46,7 @@ SELECT shows('SELECT status, replayed FROM wallet_redact(id(12))', 'SELECT ''suc
 -- By hand, from another program: printf 'wallet redact' and the 16 bytes of id(12) through sha256sum, version 8 and variant set.
 SELECT shows('SELECT transaction_id FROM wallet_redact(id(12))', format('SELECT (substr(h, 1, 12) || ''8'' || substr(h, 14, 3) || to_hex((''x'' || substr(h, 17, 1))::bit(4)::int & 3 | 8) || substr(h, 18, 15))::uuid FROM (SELECT encode(sha256(''wallet redact''::bytea || decode(replace(%L, ''-'', ''''), ''hex'')), ''hex'')) AS s (h)', id(12)), 'its id is a hash of the target');
 SELECT sound('verifies after more of them');
+SELECT is_empty('SELECT * FROM wallet_verify_account(''alice'', ''USD'') WHERE NOT ok', 'and so do its accounts');
 
 -- ---- an opening: the account too
 SELECT shows('SELECT metadata FROM wallet.account WHERE name = ''alice''', 'SELECT ''{"mail": "alice@example.org"}''', 'alice has a mail address');
@@ -56,6 +57,7 @@ SELECT shows('SELECT metadata FROM wallet.event WHERE transaction_id = id(1)', '
 SELECT shows(format('SELECT wallet_open(''alice'', ''USD'', %L, metadata => ''{"mail": "alice@example.org"}'')', id(1)), format('SELECT %s', account('alice')), 'the opening replays with the same metadata');
 SELECT shows('SELECT status FROM wallet_transfer(''alice'', ''bob'', 1, ''USD'', id(14))', 'SELECT ''success''', 'and money moves');
 SELECT sound('verifies after an opening was redacted');
+SELECT is_empty('SELECT * FROM wallet_verify_account(''alice'', ''USD'') WHERE NOT ok', 'alone, too');
 
 -- ---- what has no metadata, what is large, what was refused, what was redacted
 SELECT shows('SELECT status, replayed FROM wallet_redact(id(10))', 'SELECT ''success'', false', 'an event without metadata');
@@ -100,7 +102,8 @@ SELECT sound('verifies after them');
 -- ---- behind the machine's back
 SELECT status FROM wallet_transfer('alice', 'bob', 1, 'USD', id(40), '{"note": "still here"}') \g /dev/null
 SELECT wallet_open('yan', 'USD', id(41), metadata => '{"mail": "yan"}') > 0 \g /dev/null
-CREATE FUNCTION found(deed text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION whole() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(check_name || ': ' || detail, E'\n' ORDER BY check_name) FROM wallet_verify(true) WHERE NOT ok $$;
+CREATE FUNCTION found(deed text, verdict text DEFAULT 'whole()') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	said text;
 BEGIN
@@ -110,7 +113,7 @@ BEGIN
 		EXECUTE deed;
 		ALTER TABLE wallet.event ENABLE ALWAYS TRIGGER immutable;
 		ALTER TABLE wallet.account ENABLE ALWAYS TRIGGER immutable;
-		said := broken();
+		EXECUTE 'SELECT ' || verdict INTO said;
 		RAISE EXCEPTION USING ERRCODE = 'UNDO1';
 	EXCEPTION WHEN SQLSTATE 'UNDO1' THEN NULL;
 	END;
@@ -124,6 +127,9 @@ SELECT is(found('DELETE FROM wallet.event WHERE kind = 18 AND related = id(1)'),
 SELECT is(found('UPDATE wallet.event SET metadata = ''{"note": "plain"}'' WHERE transaction_id = id(12)'), format('events: 1 found. Event %s has metadata, which event %s has erased.', ev(12), redaction_of(12)), 'metadata put back, though it is the right one');
 SELECT is(found('UPDATE wallet.account SET metadata = ''{"mail": "alice@example.org"}'' WHERE name = ''alice'''), format('accounts: 1 found. Account %s has another metadata than its opening event says.', account('alice')), 'and in the account');
 SELECT matches(found('UPDATE wallet.event SET metadata = ''{"note": "other"}'' WHERE transaction_id = id(40)'), format('events: 1 found. Event %s has other metadata', ev(40)), 'metadata changed');
+CREATE FUNCTION broken_account() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(check_name || ': ' || detail, E'\n') FROM wallet_verify_account('alice', 'USD') WHERE NOT ok $$;
+SELECT is(found('UPDATE wallet.event SET metadata = NULL WHERE transaction_id = id(40)', 'broken_account()'), format('events: 1 found. Event %s has other metadata than its digest says.', ev(40)), 'wallet_verify_account finds it too');
+SELECT is(found('UPDATE wallet.event SET metadata = NULL WHERE transaction_id = id(40); UPDATE wallet.event SET related = id(40) WHERE transaction_id = id(51)', 'broken_account()'), NULL, 'and takes a redaction under whatever id');
 SELECT matches(found('UPDATE wallet.event SET related = id(99) WHERE transaction_id = id(50)'), format('Event %s is recorded as success; decided again it is original_not_found', ev(50)), 'a redaction of what there is not');
 SELECT is(found('UPDATE wallet.account SET metadata = NULL WHERE name = ''yan'''), format('accounts: 1 found. Account %s has another metadata than its opening event says.', account('yan')), 'an account erased without its opening');
 SELECT * FROM finish();
