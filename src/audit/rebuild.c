@@ -544,9 +544,10 @@ put_corrections(const Rebuild *rebuild, int64 event_id, ReturnSetInfo *result)
 static void
 read_arguments(FunctionCallInfo fcinfo, Rebuild *rebuild)
 {
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		wallet_raise(WALLET_invalid_argument,
-					 PG_ARGISNULL(0) ? "The name is NULL." : "The currency is NULL.", NULL);
+	if (PG_ARGISNULL(0))
+		wallet_raise(WALLET_invalid_name, "The name is NULL.", NULL);
+	if (PG_ARGISNULL(1))
+		wallet_raise(WALLET_invalid_argument, "The currency is NULL.", NULL);
 	rebuild->name = wallet_bytes_from_datum(PointerGetDatum(PG_GETARG_TEXT_PP(0)));
 	if (!wallet_currency_from_bytes(wallet_bytes_from_datum(PointerGetDatum(PG_GETARG_TEXT_PP(1))), &rebuild->currency))
 		wallet_raise(WALLET_unknown_currency, psprintf("The code is \"%s\".", text_to_cstring(PG_GETARG_TEXT_PP(1))), NULL);

@@ -25,13 +25,13 @@ WalletUuid
 wallet_redaction_id(const WalletUuid *target)
 {
 	static const char prefix[] = "wallet redact";
-	uint8_t		text[sizeof(prefix) - 1 + sizeof(WalletUuid)];
+	uint8_t		input[sizeof(prefix) - 1 + sizeof(WalletUuid)];
 	uint8_t		digest[WALLET_DIGEST_BYTES];
 	WalletUuid	id;
 
-	memcpy(text, prefix, sizeof(prefix) - 1);
-	memcpy(text + sizeof(prefix) - 1, target->bytes, sizeof(WalletUuid));
-	wallet_sha256(text, sizeof(text), digest);
+	memcpy(input, prefix, sizeof(prefix) - 1);
+	memcpy(input + sizeof(prefix) - 1, target->bytes, sizeof(WalletUuid));
+	wallet_sha256(input, sizeof(input), digest);
 	memcpy(id.bytes, digest, sizeof(id.bytes));
 	id.bytes[6] = (uint8_t) (0x80 | (id.bytes[6] & 0x0f));
 	id.bytes[8] = (uint8_t) (0x80 | (id.bytes[8] & 0x3f));
