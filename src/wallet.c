@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "pg/failpoint.h"
 #include "pg/guc.h"
+#include "pg/progress.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
@@ -31,6 +32,7 @@ request_shared_memory(void)
 	if (next_shmem_request)
 		next_shmem_request();
 	RequestAddinShmemSpace(wallet_clock_shmem_size());
+	RequestAddinShmemSpace(wallet_progress_shmem_size());
 }
 
 static void
@@ -40,6 +42,7 @@ start_shared_memory(void)
 		next_shmem_startup();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	wallet_clock_shmem_init();
+	wallet_progress_shmem_init();
 	LWLockRelease(AddinShmemInitLock);
 }
 

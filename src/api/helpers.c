@@ -5,11 +5,10 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "pg/datum.h"
+#include "pg/uuid7.h"
 #include "store/horizon.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -21,30 +20,13 @@ PG_FUNCTION_INFO_V1(wallet_sql_horizon);
 PG_FUNCTION_INFO_V1(wallet_sql_refuse_change);
 PG_FUNCTION_INFO_V1(wallet_sql_load_guard);
 
-/*
- * RFC 9562, version 7: 48 bits of milliseconds, 12 bits of their fraction, the
- * rest random.  Within a session the first 60 bits never go back.
- */
 Datum
 wallet_sql_uuid(PG_FUNCTION_ARGS)
 {
-	static uint64 last = 0;		/* milliseconds << 12 | fraction */
 	pg_uuid_t  *uuid = palloc(sizeof(pg_uuid_t));
-	struct timespec now;
-	uint64		stamp;
+	WalletUuid	id = wallet_uuid_make();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	stamp = ((uint64) now.tv_sec * 1000 + (uint64) now.tv_nsec / 1000000) << 12 |
-		((uint64) now.tv_nsec % 1000000) * 4096 / 1000000;
-	last = Max(stamp, last + 1);
-
-	if (!pg_strong_random(uuid->data + 8, 8))
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-	for (int i = 0; i < 6; i++)
-		uuid->data[i] = (unsigned char) (last >> (52 - 8 * i));
-	uuid->data[6] = (unsigned char) (0x70 | ((last >> 8) & 0x0f));
-	uuid->data[7] = (unsigned char) last;
-	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
+	memcpy(uuid->data, id.bytes, sizeof(uuid->data));
 	PG_RETURN_UUID_P(uuid);
 }
 

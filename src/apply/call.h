@@ -97,6 +97,9 @@ extern void wallet_check_rights(WalletCall *call);
 /* Writes what was decided; false if an id turned out to be taken: nothing may stay. */
 extern bool wallet_save(WalletCall *call);
 
+/* Errors out where no command can run: no preload, read-only, a standby, a parallel worker. */
+extern void wallet_check_environment(void);
+
 /* The pipeline: decides all commands of the call and writes what came of them. */
 extern void wallet_pipeline_run(WalletCall *call);
 

@@ -48,7 +48,7 @@ reset_entry(WalletEntry *entry)
 	entry->difference = NULL;
 	entry->recorded = entry->replayed = false;
 	entry->name_taken = entry->parent_found = entry->currency_defined = false;
-	entry->forbidden = false;
+	entry->target_found = entry->forbidden = false;
 }
 
 void

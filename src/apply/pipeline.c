@@ -36,8 +36,8 @@
 #include "utils/snapmgr.h"
 
 /* What the executor would refuse for us. */
-static void
-check_environment(void)
+void
+wallet_check_environment(void)
 {
 	if (!wallet_clock_available())
 		ereport(ERROR,
@@ -177,7 +177,7 @@ attempt_in_subtransaction(WalletCall *call)
 void
 wallet_pipeline_run(WalletCall *call)
 {
-	check_environment();
+	wallet_check_environment();
 	wallet_transaction_writes();
 	while (!(call->single ? attempt(call) : attempt_in_subtransaction(call)))
 		CHECK_FOR_INTERRUPTS();

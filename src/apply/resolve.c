@@ -17,6 +17,7 @@
 #include "pg/name_key.h"
 #include "store/accounts.h"
 #include "store/currencies.h"
+#include "store/redaction.h"
 #include "apply/call.h"
 
 static void
@@ -403,6 +404,10 @@ resolve_entry(WalletCall *call, births_hash *births, size_t i)
 		case WALLET_KIND_RELEASE:
 		case WALLET_KIND_REVERSE:
 			call->relates = true;
+			return WALLET_success;
+		case WALLET_KIND_REDACT:
+			call->batch.entries[i].target_found = call->batch.entries[i].prior == NULL &&
+				wallet_redaction_target_exists(&event->related);
 			return WALLET_success;
 		case WALLET_KIND_HOLD:
 			call->relates = true;

@@ -20,6 +20,7 @@
 #include "store/accounts.h"
 #include "store/currencies.h"
 #include "store/milestones.h"
+#include "store/redaction.h"
 #include "apply/call.h"
 
 /* Every account that a recorded decision read has moved its guard. */
@@ -84,6 +85,8 @@ save_births(WalletCall *call)
 			save_opened(call, entry, &call->requests[i]);
 		else if (entry->event.kind == WALLET_KIND_DEFINE_CURRENCY)
 			save_currency(entry, &call->requests[i]);
+		else if (entry->event.kind == WALLET_KIND_REDACT)
+			wallet_redaction_erase(&entry->event.related);
 	}
 }
 

@@ -48,6 +48,7 @@ wallet_find(WalletFindings *findings, WalletCheck check, const char *format,...)
 {
 	WalletFinding *finding = &findings->checks[check];
 
+	findings->broken++;
 	if (finding->broken++ >= SENTENCES)
 		return;
 	if (finding->detail.len > 0)

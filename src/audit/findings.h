@@ -40,6 +40,7 @@ typedef struct WalletFinding
 typedef struct WalletFindings
 {
 	WalletFinding checks[WALLET_CHECK_COUNT];
+	int64		broken;			/* in all checks */
 } WalletFindings;
 
 extern WalletFindings *wallet_findings_create(void);

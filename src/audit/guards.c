@@ -9,6 +9,7 @@
 
 #include "audit/tables.h"
 #include "executor/spi.h"
+#include "pg/progress.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -74,8 +75,10 @@ bool_at(uint64 row, int column)
 void
 wallet_audit_guards(WalletFindings *findings)
 {
-	int			level = begin_sql(guards_query);
+	int			level;
 
+	wallet_progress_phase("checking guards", 0);
+	level = begin_sql(guards_query);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		wallet_examine(findings, WALLET_CHECK_GUARDS);
@@ -98,8 +101,10 @@ wallet_audit_guards(WalletFindings *findings)
 void
 wallet_audit_recompute(WalletFindings *findings)
 {
-	int			level = begin_sql(recompute_query);
+	int			level;
 
+	wallet_progress_phase("recomputing in SQL", 0);
+	level = begin_sql(recompute_query);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		if (text_at(i, 1) == NULL)

@@ -8,6 +8,7 @@
 #include "audit/ledger.h"
 #include "common/hashfn.h"
 #include "core/detail.h"
+#include "miscadmin.h"
 #include "pg/datum.h"
 #include "pg/name_key.h"
 #include "utils/memutils.h"
@@ -213,6 +214,18 @@ wallet_ledger_add_milestone(WalletLedger *ledger, const WalletAccount *account, 
 	due->met = false;
 }
 
+int64
+wallet_ledger_account_count(const WalletLedger *ledger)
+{
+	return (int64) ledger->accounts->members;
+}
+
+int64
+wallet_ledger_milestone_count(const WalletLedger *ledger)
+{
+	return (int64) ledger->dues->members;
+}
+
 void
 wallet_ledger_each_account(WalletLedger *ledger, void (*visit) (WalletReplayed *, void *), void *arg)
 {
@@ -221,7 +234,10 @@ wallet_ledger_each_account(WalletLedger *ledger, void (*visit) (WalletReplayed *
 
 	accounts_start_iterate(ledger->accounts, &iterator);
 	while ((entry = accounts_iterate(ledger->accounts, &iterator)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
 		visit(entry->replayed, arg);
+	}
 }
 
 void
@@ -232,7 +248,10 @@ wallet_ledger_each_milestone(WalletLedger *ledger, void (*visit) (WalletMileston
 
 	dues_start_iterate(ledger->dues, &iterator);
 	while ((entry = dues_iterate(ledger->dues, &iterator)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
 		visit(&entry->due, arg);
+	}
 }
 
 void
@@ -243,5 +262,8 @@ wallet_ledger_each_currency(WalletLedger *ledger, void (*visit) (WalletDefined *
 
 	codes_start_iterate(ledger->codes, &iterator);
 	while ((entry = codes_iterate(ledger->codes, &iterator)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
 		visit(entry, arg);
+	}
 }

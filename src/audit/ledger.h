@@ -27,6 +27,9 @@ typedef struct WalletReplayed
 	int64		parent;
 	uint8_t		metadata_digest[WALLET_DIGEST_BYTES];
 	bool		has_metadata;
+	bool		metadata_erased;	/* by a redact event */
+	int64		broken_event;	/* the first of its events in which something
+								 * was found; 0: none */
 	/* met in the tables */
 	bool		in_account;
 	bool		in_balance;
@@ -66,6 +69,9 @@ extern void wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 
 extern WalletReplayed *wallet_ledger_account(WalletLedger *ledger, int64 id);
 extern WalletMilestoneDue *wallet_ledger_milestone(WalletLedger *ledger, int64 account, int64 event_id);
 extern WalletDefined *wallet_ledger_currency(WalletLedger *ledger, const WalletCurrency *currency);
+
+extern int64 wallet_ledger_account_count(const WalletLedger *ledger);
+extern int64 wallet_ledger_milestone_count(const WalletLedger *ledger);
 
 /* Calls back for each account, milestone, currency. */
 extern void wallet_ledger_each_account(WalletLedger *ledger, void (*visit) (WalletReplayed *, void *), void *arg);

@@ -10,6 +10,7 @@
 
 #include "access/genam.h"
 #include "audit/ledger.h"
+#include "audit/redactions.h"
 #include "core/batch.h"
 #include "core/codec.h"
 #include "core/detail.h"
@@ -17,9 +18,11 @@
 #include "core/shape.h"
 #include "core/status.h"
 #include "miscadmin.h"
+#include "optimizer/plancat.h"
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/progress.h"
 #include "store/events.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -31,6 +34,7 @@ typedef struct Replay
 	WalletFindings *findings;	/* NULL: do not compare */
 	WalletTable *table;
 	Snapshot	snapshot;
+	WalletRedactions *redactions;
 	int64		last_id;
 	/* the group being collected */
 	MemoryContext group_memory;
@@ -38,6 +42,29 @@ typedef struct Replay
 	size_t		member_count;
 	size_t		member_room;
 } Replay;
+
+/* Something was found in the event since `before`: its accounts are not to be rebuilt from it. */
+static void
+blame(Replay *replay, int64 before, const WalletEvent *event)
+{
+	int64		sides[2] = {event->debit, event->credit};
+
+	if (replay->findings == NULL || replay->findings->broken == before)
+		return;
+	for (int i = 0; i < 2; i++)
+	{
+		WalletReplayed *replayed = wallet_ledger_account(replay->ledger, sides[i]);
+
+		if (replayed != NULL && replayed->broken_event == 0)
+			replayed->broken_event = event->event_id;
+	}
+}
+
+static int64
+broken_so_far(const Replay *replay)
+{
+	return replay->findings ? replay->findings->broken : 0;
+}
 
 /* ----- what can be told of one record without any state ----- */
 
@@ -50,8 +77,7 @@ check_metadata(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 	if (metadata == (Datum) 0)
 	{
 		if (event->present & WALLET_HAS_METADATA_DIGEST)
-			wallet_find(replay->findings, WALLET_CHECK_EVENTS,
-						"Event " INT64_FORMAT " has lost its metadata.", event->event_id);
+			wallet_redactions_miss(replay->redactions, event);
 		return;
 	}
 	(void) wallet_metadata_digest(metadata, digest);
@@ -73,7 +99,12 @@ check_record(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 		wallet_examine(replay->findings, WALLET_CHECK_EVENTS);
 		check_metadata(replay, event, slot);
 		if (fault != NULL)
+		{
+			int64		before = broken_so_far(replay);
+
 			wallet_find(replay->findings, WALLET_CHECK_EVENTS, "Event " INT64_FORMAT " has %s.", event->event_id, fault);
+			blame(replay, before, event);
+		}
 	}
 	return fault == NULL;
 }
@@ -244,7 +275,7 @@ replay_alone(Replay *replay, const WalletEvent *recorded)
 	WalletReplayed *credit;
 	WalletView	view = {0};
 
-	if (recorded->kind != WALLET_KIND_TRANSFER)
+	if (recorded->kind == WALLET_KIND_OPEN || recorded->kind == WALLET_KIND_DEFINE_CURRENCY)
 	{
 		replay_birth(replay, recorded);
 		return;
@@ -254,6 +285,9 @@ replay_alone(Replay *replay, const WalletEvent *recorded)
 	check_chains(replay, recorded, debit, credit);
 	view.debit = debit ? &debit->account : NULL;
 	view.credit = credit ? &credit->account : NULL;
+	if (recorded->kind == WALLET_KIND_REDACT)
+		view.target_found = wallet_redactions_apply(replay->redactions, replay->ledger,
+													replay->findings, recorded);
 	(void) wallet_step(&view, &again);
 	compare(replay, &again, recorded);
 	note_milestone(replay, view.debit, recorded);
@@ -372,6 +406,9 @@ run_group(Replay *replay)
 		entry->debit = wallet_footprint_find((int64_t *) ids, id_count, entry->event.debit);
 		entry->credit = wallet_footprint_find((int64_t *) ids, id_count, entry->event.credit);
 		entry->opened = entry->same_as = -1;
+		if (entry->event.kind == WALLET_KIND_REDACT)
+			entry->target_found = wallet_redactions_apply(replay->redactions, replay->ledger,
+														  replay->findings, &entry->event);
 	}
 	(void) wallet_batch_run(&batch);
 	for (size_t i = 0; i < id_count; i++)
@@ -390,11 +427,15 @@ static void
 end_group(Replay *replay)
 {
 	MemoryContext old;
+	int64		before;
 
 	if (replay->member_count == 0)
 		return;
 	old = MemoryContextSwitchTo(replay->group_memory);
+	before = broken_so_far(replay);
 	run_group(replay);
+	for (size_t i = 0; i < replay->member_count; i++)
+		blame(replay, before, &replay->members[i]);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(replay->group_memory);
 	replay->members = NULL;
@@ -429,14 +470,19 @@ static void
 replay_event(Replay *replay, const WalletEvent *event)
 {
 	bool		grouped = (event->present & WALLET_HAS_GROUP_FIRST) != 0;
+	int64		before;
 
 	if (replay->member_count > 0 &&
 		!(grouped && event->group_first == replay->members[0].group_first))
 		end_group(replay);
 	if (grouped)
+	{
 		collect_member(replay, event);
-	else
-		replay_alone(replay, event);
+		return;
+	}
+	before = broken_so_far(replay);
+	replay_alone(replay, event);
+	blame(replay, before, event);
 }
 
 static void
@@ -444,18 +490,33 @@ replay_row(Replay *replay, TupleTableSlot *slot)
 {
 	WalletEvent event;
 	const char *reason;
+	int64		before;
 
 	if (!wallet_event_from_slot(slot, &event, &reason))
 	{
 		if (replay->findings == NULL)
 			wallet_raise_corrupt("Event " INT64_FORMAT " cannot be read: %s.", event.event_id, reason);
+		before = broken_so_far(replay);
 		wallet_examine(replay->findings, WALLET_CHECK_EVENTS);
 		wallet_find(replay->findings, WALLET_CHECK_EVENTS,
 					"Event " INT64_FORMAT " cannot be read: %s.", event.event_id, reason);
+		blame(replay, before, &event);
 	}
 	else if (check_record(replay, &event, slot))
 		replay_event(replay, &event);
 	replay->last_id = Max(replay->last_id, event.event_id);
+}
+
+/* As the planner would: 0 if it knows nothing. */
+static int64
+estimate_rows(Relation rel)
+{
+	BlockNumber pages;
+	double		tuples = 0;
+	double		visible;
+
+	estimate_rel_size(rel, NULL, &pages, &tuples, &visible);
+	return (int64) tuples;
 }
 
 void
@@ -475,6 +536,8 @@ wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
 	ScanKeyData key;
 	int64		rows = 0;
 
+	replay.redactions = wallet_redactions_create(replay.table, snapshot);
+	wallet_progress_phase("replaying events", until_event > 0 ? 0 : estimate_rows(replay.table->rel));
 	ScanKeyInit(&key, 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(until_event));
 	index_rescan(scan, nkeys > 0 ? &key : NULL, nkeys, NULL, 0);
 	/* A scan allocates when it needs to: it must not do that in row_memory. */
@@ -486,9 +549,13 @@ wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
 		replay_row(&replay, replay.table->slot);
 		MemoryContextSwitchTo(old);
 		if ((++rows & 0xff) == 0)
+		{
 			MemoryContextReset(row_memory);
+			wallet_progress_set(rows);
+		}
 	}
 	end_group(&replay);
+	wallet_redactions_end(replay.redactions, replay.findings);
 	index_endscan(scan);
 	index_close(index, AccessShareLock);
 	wallet_table_close(replay.table);

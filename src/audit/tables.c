@@ -12,6 +12,7 @@
 #include "core/status.h"
 #include "miscadmin.h"
 #include "pg/datum.h"
+#include "pg/progress.h"
 #include "store/accounts.h"
 #include "store/balances.h"
 #include "utils/builtins.h"
@@ -19,13 +20,16 @@
 
 typedef void (*RowVisitor) (void *arg, TupleTableSlot *slot);
 
+/* total: how many rows there should be; 0 if nobody knows. */
 static void
-each_row(WalletRelation which, void *arg, Snapshot snapshot, RowVisitor visit)
+each_row(WalletRelation which, const char *phase, int64 total, void *arg, Snapshot snapshot, RowVisitor visit)
 {
 	WalletTable *table = wallet_table_open(which, AccessShareLock);
 	TableScanDesc scan = table_beginscan(table->rel, snapshot, 0, NULL);
 	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "wallet row", ALLOCSET_DEFAULT_SIZES);
+	int64		rows = 0;
 
+	wallet_progress_phase(phase, total);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, table->slot))
 	{
 		MemoryContext old = MemoryContextSwitchTo(memory);
@@ -34,6 +38,8 @@ each_row(WalletRelation which, void *arg, Snapshot snapshot, RowVisitor visit)
 		visit(arg, table->slot);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(memory);
+		if ((++rows & 0xff) == 0)
+			wallet_progress_set(rows);
 	}
 	MemoryContextDelete(memory);
 	table_endscan(scan);
@@ -48,7 +54,9 @@ metadata_matches(const WalletReplayed *replayed, Datum metadata)
 	uint8_t		digest[WALLET_DIGEST_BYTES];
 
 	if (metadata == (Datum) 0)
-		return !replayed->has_metadata;
+		return !replayed->has_metadata || replayed->metadata_erased;
+	if (replayed->metadata_erased)
+		return false;
 	(void) wallet_metadata_digest(metadata, digest);
 	return replayed->has_metadata && memcmp(digest, replayed->metadata_digest, WALLET_DIGEST_BYTES) == 0;
 }
@@ -109,7 +117,7 @@ visit_unmet_account(WalletReplayed *replayed, void *ledger)
 void
 wallet_audit_accounts(WalletLedger *ledger, Snapshot snapshot)
 {
-	each_row(WALLET_REL_ACCOUNT, ledger, snapshot, visit_account);
+	each_row(WALLET_REL_ACCOUNT, "checking accounts", wallet_ledger_account_count(ledger), ledger, snapshot, visit_account);
 	wallet_ledger_each_account(ledger, visit_unmet_account, ledger);
 }
 
@@ -200,7 +208,7 @@ visit_unmet_balance(WalletReplayed *replayed, void *ledger)
 void
 wallet_audit_balances(WalletLedger *ledger, Snapshot snapshot)
 {
-	each_row(WALLET_REL_BALANCE, ledger, snapshot, visit_balance);
+	each_row(WALLET_REL_BALANCE, "checking balances", wallet_ledger_account_count(ledger), ledger, snapshot, visit_balance);
 	wallet_ledger_each_account(ledger, visit_unmet_balance, ledger);
 }
 
@@ -278,7 +286,7 @@ wallet_audit_currencies(WalletLedger *ledger, Snapshot snapshot)
 {
 	CurrencyAudit audit = {ledger, palloc0(wallet_iso4217_count() * sizeof(bool))};
 
-	each_row(WALLET_REL_CURRENCY, &audit, snapshot, visit_currency);
+	each_row(WALLET_REL_CURRENCY, "checking currencies", 0, &audit, snapshot, visit_currency);
 	for (int i = 0; i < wallet_iso4217_count(); i++)
 	{
 		if (!audit.built_in_met[i])
@@ -337,6 +345,6 @@ visit_unmet_milestone(WalletMilestoneDue *due, void *ledger)
 void
 wallet_audit_milestones(WalletLedger *ledger, Snapshot snapshot)
 {
-	each_row(WALLET_REL_MILESTONE, ledger, snapshot, visit_milestone);
+	each_row(WALLET_REL_MILESTONE, "checking milestones", wallet_ledger_milestone_count(ledger), ledger, snapshot, visit_milestone);
 	wallet_ledger_each_milestone(ledger, visit_unmet_milestone, ledger);
 }

@@ -6,6 +6,11 @@
 #define WALLET_TABLES_H
 
 #include "audit/ledger.h"
+#include "fmgr.h"
+
+/* Runs what fills fcinfo's set of rows, shown in wallet.progress under the command's name. */
+extern Datum wallet_audit_run(const char *command, void (*work) (FunctionCallInfo),
+							  FunctionCallInfo fcinfo);
 
 extern void wallet_audit_accounts(WalletLedger *ledger, Snapshot snapshot);
 extern void wallet_audit_balances(WalletLedger *ledger, Snapshot snapshot);

@@ -10,6 +10,8 @@
 #include "funcapi.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/progress.h"
+#include "storage/ipc.h"
 #include "store/horizon.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -17,6 +19,20 @@
 
 PG_FUNCTION_INFO_V1(wallet_sql_replay);
 PG_FUNCTION_INFO_V1(wallet_sql_verify);
+
+Datum
+wallet_audit_run(const char *command, void (*work) (FunctionCallInfo), FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	wallet_progress_begin(command);
+	PG_ENSURE_ERROR_CLEANUP(wallet_progress_abandon, (Datum) 0);
+	{
+		work(fcinfo);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(wallet_progress_abandon, (Datum) 0);
+	wallet_progress_end();
+	return (Datum) 0;
+}
 
 static const char *
 account_status_name(uint8_t status)
@@ -70,13 +86,12 @@ check_until(int64 until)
 				 errhint("Wait for running transactions to end, or give a smaller event.")));
 }
 
-Datum
-wallet_sql_replay(PG_FUNCTION_ARGS)
+static void
+replay(FunctionCallInfo fcinfo)
 {
 	WalletLedger *ledger = wallet_ledger_create(NULL);
 	bool		bounded = !PG_ARGISNULL(0);
 
-	InitMaterializedSRF(fcinfo, 0);
 	if (bounded)
 	{
 		check_until(PG_GETARG_INT64(0));
@@ -92,19 +107,24 @@ wallet_sql_replay(PG_FUNCTION_ARGS)
 	if (!bounded || PG_GETARG_INT64(0) > 0)
 		wallet_ledger_replay(ledger, GetActiveSnapshot(), bounded ? PG_GETARG_INT64(0) : 0);
 	PopActiveSnapshot();
+	wallet_progress_phase("returning accounts", wallet_ledger_account_count(ledger));
 	wallet_ledger_each_account(ledger, put_account, fcinfo->resultinfo);
-	return (Datum) 0;
 }
 
 Datum
-wallet_sql_verify(PG_FUNCTION_ARGS)
+wallet_sql_replay(PG_FUNCTION_ARGS)
+{
+	return wallet_audit_run("replay", replay, fcinfo);
+}
+
+static void
+verify(FunctionCallInfo fcinfo)
 {
 	bool		thorough = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
 	WalletFindings *findings = wallet_findings_create();
 	WalletLedger *ledger = wallet_ledger_create(findings);
 	Snapshot	snapshot = GetActiveSnapshot();
 
-	InitMaterializedSRF(fcinfo, 0);
 	wallet_ledger_replay(ledger, snapshot, 0);
 	wallet_audit_accounts(ledger, snapshot);
 	wallet_audit_balances(ledger, snapshot);
@@ -118,5 +138,10 @@ wallet_sql_verify(PG_FUNCTION_ARGS)
 		if (thorough || i != WALLET_CHECK_RECOMPUTE)
 			wallet_findings_put((ReturnSetInfo *) fcinfo->resultinfo, findings, i);
 	}
-	return (Datum) 0;
+}
+
+Datum
+wallet_sql_verify(PG_FUNCTION_ARGS)
+{
+	return wallet_audit_run("verify", verify, fcinfo);
 }

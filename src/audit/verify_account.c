@@ -16,6 +16,7 @@
 
 #include "audit/chain.h"
 #include "audit/findings.h"
+#include "audit/redactions.h"
 #include "core/detail.h"
 #include "core/shape.h"
 #include "core/status.h"
@@ -51,6 +52,7 @@ typedef struct Audit
 	int64		account;
 	WalletBalanceRow row;
 	WalletLookup events;
+	WalletRedactions *redactions;
 	/* where the walk stands */
 	WalletEvent event;
 	bool		debit;			/* the account is its debit */
@@ -82,15 +84,17 @@ typedef struct Audit
 
 /* ----- one event by itself ----- */
 
+/* Missing metadata is right if it was redacted. */
 static bool
-metadata_matches(Datum metadata, bool has_digest, const uint8_t *wanted)
+metadata_matches(Audit *audit, Datum metadata, const WalletEvent *event)
 {
+	bool		has_digest = (event->present & WALLET_HAS_METADATA_DIGEST) != 0;
 	uint8_t		digest[WALLET_DIGEST_BYTES];
 
 	if (metadata == (Datum) 0)
-		return !has_digest;
+		return !has_digest || wallet_redactions_excuse(audit->redactions, &event->transaction_id);
 	(void) wallet_metadata_digest(metadata, digest);
-	return has_digest && memcmp(digest, wanted, WALLET_DIGEST_BYTES) == 0;
+	return has_digest && memcmp(digest, event->metadata_digest, WALLET_DIGEST_BYTES) == 0;
 }
 
 static void
@@ -102,8 +106,7 @@ check_record(Audit *audit)
 	wallet_examine(audit->findings, WALLET_CHECK_EVENTS);
 	if (fault != NULL)
 		wallet_find(audit->findings, WALLET_CHECK_EVENTS, "Event " INT64_FORMAT " has %s.", event->event_id, fault);
-	if (!metadata_matches(wallet_event_slot_metadata(audit->events.table->slot),
-						  (event->present & WALLET_HAS_METADATA_DIGEST) != 0, event->metadata_digest))
+	if (!metadata_matches(audit, wallet_event_slot_metadata(audit->events.table->slot), event))
 		wallet_find(audit->findings, WALLET_CHECK_EVENTS,
 					"Event " INT64_FORMAT " has other metadata than its digest says.", event->event_id);
 }
@@ -296,8 +299,9 @@ check_milestones(Audit *audit)
 /* ----- identity ----- */
 
 static const char *
-identity_difference(const WalletIdentity *identity, const WalletEvent *opening, const WalletDetail *detail)
+identity_difference(Audit *audit, const WalletIdentity *identity, const WalletDetail *detail)
 {
+	const WalletEvent *opening = &audit->event;
 	WalletCurrency currency;
 
 	if (!wallet_bytes_equal(identity->name, detail->name))
@@ -310,8 +314,7 @@ identity_difference(const WalletIdentity *identity, const WalletEvent *opening, 
 	if ((identity->owner.data != NULL) != wallet_detail_has(detail, WALLET_DETAIL_OWNER) ||
 		(identity->owner.data != NULL && !wallet_bytes_equal(identity->owner, detail->owner)))
 		return "owner";
-	if (!metadata_matches(identity->metadata, (opening->present & WALLET_HAS_METADATA_DIGEST) != 0,
-						  opening->metadata_digest))
+	if (!metadata_matches(audit, identity->metadata, opening))
 		return "metadata";
 	return NULL;
 }
@@ -329,7 +332,7 @@ compare_identity(Audit *audit, const WalletDetail *detail)
 	else
 	{
 		wallet_identity_from_slot(lookup.table->slot, &identity);
-		difference = identity_difference(&identity, &audit->event, detail);
+		difference = identity_difference(audit, &identity, detail);
 	}
 	if (difference != NULL)
 		wallet_find(audit->findings, WALLET_CHECK_ACCOUNTS,
@@ -581,6 +584,7 @@ wallet_sql_verify_account(PG_FUNCTION_ARGS)
 	if (read_balance(&audit))
 	{
 		wallet_lookup_open(&audit.events, WALLET_REL_EVENT, WALLET_REL_EVENT_PKEY, 1, audit.snapshot);
+		audit.redactions = wallet_redactions_create(audit.events.table, audit.snapshot);
 		walk(&audit);
 		check_guard(&audit);
 		wallet_lookup_close(&audit.events);

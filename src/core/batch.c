@@ -261,6 +261,7 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 		.name_taken = entry->name_taken,
 		.parent_found = entry->parent_found,
 		.currency_defined = entry->currency_defined,
+		.target_found = entry->target_found,
 		.forbidden = entry->forbidden
 	};
 	WalletStatus born = WALLET_success;

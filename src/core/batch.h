@@ -47,6 +47,7 @@ typedef struct WalletEntry
 	bool		name_taken;		/* as in WalletView */
 	bool		parent_found;
 	bool		currency_defined;
+	bool		target_found;
 	bool		forbidden;
 
 	/* out */

@@ -45,6 +45,10 @@ apply_rule(WalletView *view, WalletEvent *event)
 			return wallet_rule_set_spend_limit(view, event);
 		case WALLET_KIND_SNAPSHOT:
 			return wallet_rule_snapshot(event);
+		case WALLET_KIND_REDACT:
+			return wallet_rule_redact(view, event);
+		case WALLET_KIND_REBUILD:
+			return wallet_rule_rebuild(view, event);
 		default:
 			return WALLET_invalid_argument;
 	}

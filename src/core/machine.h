@@ -14,7 +14,7 @@
  * What a decision may read and change.  Accounts are NULL when the event names
  * none or there is none; `opened` receives the account that an open creates.
  * A capture or release gets its hold's accounts, a reversal its original's, the
- * other way round.  The four flags answer questions about things that are not accounts.
+ * other way round.  The flags answer questions about things that are not accounts.
  */
 typedef struct WalletView
 {
@@ -31,6 +31,7 @@ typedef struct WalletView
 	bool		name_taken;		/* open: the (name, currency) exists */
 	bool		parent_found;	/* open: the parent exists in that currency */
 	bool		currency_defined;	/* define_currency: the code exists */
+	bool		target_found;	/* redact: the target has events */
 	bool		forbidden;		/* the user may not debit this payer: never in
 								 * replay */
 } WalletView;
@@ -74,6 +75,8 @@ extern WalletStatus wallet_rule_remove_floor(WalletView *view, const WalletEvent
 extern WalletStatus wallet_rule_set_ceiling(WalletView *view, const WalletEvent *event);
 extern WalletStatus wallet_rule_set_spend_limit(WalletView *view, const WalletEvent *event);
 extern WalletStatus wallet_rule_snapshot(const WalletEvent *event);
+extern WalletStatus wallet_rule_redact(const WalletView *view, const WalletEvent *event);
+extern WalletStatus wallet_rule_rebuild(const WalletView *view, const WalletEvent *event);
 
 /* account_frozen, account_closed or success. */
 extern WalletStatus wallet_account_is_open(const WalletAccount *account);

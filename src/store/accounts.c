@@ -278,13 +278,10 @@ wallet_accounts_taken(WalletBytes name, const WalletCurrency *currency)
 	return taken;
 }
 
-bool
-wallet_accounts_insert(const WalletIdentity *identity)
+void
+wallet_identity_to_slot(const WalletIdentity *identity, TupleTableSlot *slot)
 {
-	WalletTable *table = wallet_table_open(WALLET_REL_ACCOUNT, RowExclusiveLock);
-	TupleTableSlot *slot = table->slot;
 	Datum	   *values = slot->tts_values;
-	bool		inserted;
 
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, 0, COL_COUNT * sizeof(bool));
@@ -299,7 +296,16 @@ wallet_accounts_insert(const WalletIdentity *identity)
 	values[COL_METADATA] = identity->metadata;
 	slot->tts_isnull[COL_METADATA] = identity->metadata == (Datum) 0;
 	ExecStoreVirtualTuple(slot);
-	inserted = wallet_table_insert_unique(table, slot, WALLET_REL_ACCOUNT_KEY);
+}
+
+bool
+wallet_accounts_insert(const WalletIdentity *identity)
+{
+	WalletTable *table = wallet_table_open(WALLET_REL_ACCOUNT, RowExclusiveLock);
+	bool		inserted;
+
+	wallet_identity_to_slot(identity, table->slot);
+	inserted = wallet_table_insert_unique(table, table->slot, WALLET_REL_ACCOUNT_KEY);
 	wallet_table_close(table);
 	return inserted;
 }

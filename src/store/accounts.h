@@ -35,6 +35,9 @@ extern bool wallet_accounts_read(int64 id, Snapshot snapshot, WalletIdentity *id
 /* What a row says; strings are borrowed from the slot. */
 extern void wallet_identity_from_slot(TupleTableSlot *slot, WalletIdentity *identity);
 
+/* The row as it must be; its texts are palloc'd. */
+extern void wallet_identity_to_slot(const WalletIdentity *identity, TupleTableSlot *slot);
+
 /*
  * Is the name taken, by whomever, committed or not?  Waits for a transaction that
  * is taking it.

@@ -230,6 +230,16 @@ fill_slot(TupleTableSlot *slot, const WalletAccount *account, bool owned,
 }
 
 void
+wallet_balance_to_slot(const WalletAccount *account, bool owned, TupleTableSlot *slot)
+{
+	WalletNumericBuffer buffers[COL_COUNT];
+	char		currency[VARHDRSZ + WALLET_CURRENCY_MAX] pg_attribute_aligned(4);
+
+	fill_slot(slot, account, owned, buffers, currency);
+	ExecMaterializeSlot(slot);
+}
+
+void
 wallet_balances_update(WalletBalances *balances, WalletBalanceRow *row,
 					   const WalletAccount *account)
 {

@@ -53,6 +53,9 @@ extern void wallet_balances_update(WalletBalances *balances, WalletBalanceRow *r
 extern void wallet_balances_insert(WalletBalances *balances, const WalletAccount *account,
 								   bool owned);
 
+/* The row that says this, in a slot of the table's. */
+extern void wallet_balance_to_slot(const WalletAccount *account, bool owned, TupleTableSlot *slot);
+
 /*
  * What a row of the table says.  False if it cannot be an account's state;
  * *reason then says why.

@@ -40,16 +40,11 @@ wallet_milestones_close(WalletMilestones *milestones)
 }
 
 void
-wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 event_id,
-						 int64 version, wallet_int128 balance, wallet_int128 held,
-						 int exponent)
+wallet_milestone_to_slot(int64 account, int64 event_id, int64 version, wallet_int128 balance,
+						 wallet_int128 held, int exponent, TupleTableSlot *slot)
 {
 	WalletNumericBuffer buffers[2];
-	TupleTableSlot *slot;
 
-	if (milestones->table == NULL)
-		milestones->table = wallet_table_open(WALLET_REL_MILESTONE, RowExclusiveLock);
-	slot = milestones->table->slot;
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, 0, COL_COUNT * sizeof(bool));
 	slot->tts_values[COL_ACCOUNT] = Int64GetDatum(account);
@@ -58,8 +53,19 @@ wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 even
 	slot->tts_values[COL_BALANCE] = wallet_numeric_build(balance, exponent, &buffers[0]);
 	slot->tts_values[COL_HELD] = wallet_numeric_build(held, exponent, &buffers[1]);
 	ExecStoreVirtualTuple(slot);
-	wallet_table_insert(milestones->table, slot);
-	ExecClearTuple(slot);
+	ExecMaterializeSlot(slot);
+}
+
+void
+wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 event_id,
+						 int64 version, wallet_int128 balance, wallet_int128 held,
+						 int exponent)
+{
+	if (milestones->table == NULL)
+		milestones->table = wallet_table_open(WALLET_REL_MILESTONE, RowExclusiveLock);
+	wallet_milestone_to_slot(account, event_id, version, balance, held, exponent, milestones->table->slot);
+	wallet_table_insert(milestones->table, milestones->table->slot);
+	ExecClearTuple(milestones->table->slot);
 }
 
 int64

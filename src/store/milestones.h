@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/types.h"
+#include "executor/tuptable.h"
 #include "utils/snapshot.h"
 
 /*
@@ -27,5 +28,10 @@ extern void wallet_milestones_close(WalletMilestones *milestones);
 extern void wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 event_id,
 									 int64 version, wallet_int128 balance, wallet_int128 held,
 									 int exponent);
+
+/* The row that says this, in a slot of the table's. */
+extern void wallet_milestone_to_slot(int64 account, int64 event_id, int64 version,
+									 wallet_int128 balance, wallet_int128 held, int exponent,
+									 TupleTableSlot *slot);
 
 #endif

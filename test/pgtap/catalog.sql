@@ -49,6 +49,7 @@ ROLLBACK;
 -- ---- markings
 SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
 	$$ VALUES
+		('long_work vufalsefalse'),
 		('wallet_account ssfalsefalse'),
 		('wallet_balance ssfalsefalse'),
 		('wallet_balance_at ssfalsefalse'),
@@ -60,6 +61,8 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_horizon vufalsefalse'),
 		('wallet_open vufalsefalse'),
 		('wallet_paused vufalsefalse'),
+		('wallet_rebuild vufalsefalse'),
+		('wallet_redact vufalsefalse'),
 		('wallet_replay vufalsefalse'),
 		('wallet_resume vufalsefalse'),
 		('wallet_statement ssfalsefalse'),

@@ -2,7 +2,7 @@
 -- Method: every argument in turn, against SPEC 4, 5, 8 and the build's decisions; the list of functions is compared with the catalog, so
 -- that a function that is added later without its NULLs fails here.
 \ir lib/setup.sql
-SELECT plan(56);
+SELECT plan(60);
 
 SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
 SELECT pay('world', 'alice', 100) \g /dev/null
@@ -19,6 +19,8 @@ SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN
 		('wallet_feed 2'),
 		('wallet_get 1'),
 		('wallet_open 8'),
+		('wallet_rebuild 2'),
+		('wallet_redact 2'),
 		('wallet_replay 1'),
 		('wallet_statement 6'),
 		('wallet_transfer 8'),
@@ -41,6 +43,12 @@ FROM wallet.event WHERE transaction_id = id(1);
 SELECT is((fault_of($$ SELECT wallet_transfer('alice', 'bob', 1, 'USD', id(1), 'null'::jsonb) $$)).sqlstate, 'WA010', 'transfer: the JSON null is metadata, NULL is none');
 SELECT is((wallet_transfer('alice', 'bob', 1, 'USD', id(2), 'null'::jsonb)).replayed, false, 'transfer: the JSON null is accepted');
 SELECT ok(metadata = 'null'::jsonb AND metadata_digest = sha256('null'), 'transfer: and recorded') FROM wallet.event WHERE transaction_id = id(2);
+
+-- ---- wallet_redact, wallet_rebuild
+SELECT is((fault_of($$ SELECT wallet_redact(NULL, id(3)) $$)).sqlstate, 'WA024', 'redact: target');
+SELECT is((wallet_redact(id(2), NULL)).status, 'success', 'redact: transaction_id may be NULL: it is computed');
+SELECT is((fault_of($$ SELECT wallet_rebuild(NULL, 'USD') $$)).sqlstate, 'WA023', 'rebuild: name');
+SELECT is((fault_of($$ SELECT wallet_rebuild('bob', NULL) $$)).sqlstate, 'WA024', 'rebuild: currency');
 
 -- ---- wallet_open
 SELECT is((fault_of($$ SELECT wallet_open(NULL, 'USD', id(9)) $$)).sqlstate, 'WA023', 'open: name');

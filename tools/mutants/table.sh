@@ -167,3 +167,32 @@ mutant currencies_dumped_twice sql/parts/10_tables.sql 'tap/006_dump' \
     's/WHERE NOT builtin//'
 mutant balance_not_dumped sql/parts/10_tables.sql 'tap/006_dump' \
     's/SELECT pg_catalog\.pg_extension_config_dump\(.wallet\.balance., ..\);\n//'
+
+# ---- redaction, rebuild, progress
+
+mutant redact_keeps_account src/store/redaction.c 'pgtap/redact' \
+    's/if \(event\.kind == WALLET_KIND_OPEN &&/if (event.kind == WALLET_KIND_TRANSFER \&\&/'
+mutant redact_without_indexes src/store/rows.c 'pgtap/redact' \
+    's/if \(wallet_update_needs_indexes\(update_indexes\)\)/if (wallet_update_needs_indexes(update_indexes) \&\& rel == NULL)/'
+mutant redact_asks_no_target src/core/rule_redact.c 'pgtap/redact unit/test_repair' \
+    's/return view->target_found \? WALLET_success : WALLET_original_not_found;/return view->target_found ? WALLET_success : WALLET_success;/'
+mutant redact_waits_for_nobody src/store/redaction.c 'tap/060_repair' \
+    's/if \(!found \|\| !TransactionIdIsValid\(dirty\.xmin\)\)/if (!found || dirty.xmin != 77)/'
+mutant verify_excuses_all_losses src/audit/redactions.c 'pgtap/redact' \
+    's/if \(!entry->redacted\)/if (!entry->redacted \&\& entry->event_id == 0)/'
+mutant verify_misses_leftovers src/audit/redactions.c 'pgtap/redact' \
+    's/if \(wallet_event_slot_metadata\(slot\) != \(Datum\) 0 && findings != NULL\)/if (wallet_event_slot_metadata(slot) == (Datum) 1 \&\& findings != NULL)/'
+mutant verify_misses_account_leftover src/audit/tables.c 'pgtap/redact' \
+    's/if \(replayed->metadata_erased\)\n\t\treturn false;//'
+mutant rebuild_believes_broken_events src/audit/rebuild.c 'pgtap/rebuild' \
+    's/rebuild->replayed->broken_event == 0\)/rebuild->replayed->broken_event >= 0)/'
+mutant rebuild_keeps_guard src/audit/rebuild.c 'pgtap/rebuild' \
+    's/WalletView\tview = \{\.debit = &rebuild->account\};/WalletAccount copy = rebuild->account;\n\tWalletView\tview = {.debit = \&copy};/'
+mutant rebuild_leaves_extra_milestones src/audit/rebuild.c 'pgtap/rebuild' \
+    's/\t\twallet_rows_delete\(rows\);/\t\t;/'
+mutant rebuild_brings_redacted_back src/audit/rebuild.c 'pgtap/rebuild' \
+    's/\|\| rebuild->replayed->metadata_erased//; s/(metadata == \(Datum\) 0 && found != NULL) &&/$1 \&\&/'
+mutant rebuilds_side_by_side src/audit/rebuild.c 'tap/060_repair' \
+    's/\tlock_out_rebuilds\(rebuild\);/\tif (rebuild->id == 0)\n\t\tlock_out_rebuilds(rebuild);/'
+mutant progress_survives_errors src/pg/progress.c 'pgtap/progress' \
+    's/(wallet_progress_abandon\(int code, Datum arg\)\n\{\n)\twallet_progress_end\(\);/$1\tdepth--;/'
