@@ -99,6 +99,7 @@ struct WalletLedger
 	names_hash *names;
 	dues_hash  *dues;
 	codes_hash *codes;
+	WalletReferences *references;
 };
 
 WalletLedger *
@@ -112,7 +113,14 @@ wallet_ledger_create(WalletFindings *findings)
 	ledger->names = names_create(ledger->memory, 1024, NULL);
 	ledger->dues = dues_create(ledger->memory, 256, NULL);
 	ledger->codes = codes_create(ledger->memory, 16, NULL);
+	ledger->references = wallet_references_create(ledger->memory);
 	return ledger;
+}
+
+WalletReferences *
+wallet_ledger_references(WalletLedger *ledger)
+{
+	return ledger->references;
 }
 
 WalletFindings *

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "audit/findings.h"
+#include "audit/references.h"
 #include "core/machine.h"
 #include "core/types.h"
 #include "utils/snapshot.h"
@@ -21,6 +22,7 @@ typedef struct WalletReplayed
 	int64		recorded_version;
 	wallet_int128 recorded_balance;
 	WalletAccount account;		/* what the machine says */
+	int32_t		queue;			/* its open holds that expire: core/expiry.h */
 	/* from the opening */
 	WalletBytes name;
 	WalletBytes owner;			/* data NULL: none */
@@ -80,6 +82,7 @@ extern void wallet_ledger_each_currency(WalletLedger *ledger, void (*visit) (Wal
 
 /* --- between ledger.c and replay.c --- */
 
+extern WalletReferences *wallet_ledger_references(WalletLedger *ledger);
 extern WalletFindings *wallet_ledger_findings(WalletLedger *ledger);
 extern bool wallet_ledger_name_taken(WalletLedger *ledger, WalletBytes name, const WalletCurrency *currency);
 extern WalletReplayed *wallet_ledger_add_account(WalletLedger *ledger, const WalletAccount *account,

@@ -35,6 +35,7 @@ typedef struct Replay
 	WalletTable *table;
 	Snapshot	snapshot;
 	WalletRedactions *redactions;
+	WalletReferences *references;
 	int64		last_id;
 	/* the group being collected */
 	MemoryContext group_memory;
@@ -111,10 +112,17 @@ check_record(Replay *replay, const WalletEvent *event, TupleTableSlot *slot)
 
 /* ----- chains, as the records tell them ----- */
 
+static bool
+moves_money(uint16_t kind)
+{
+	return kind == WALLET_KIND_TRANSFER || kind == WALLET_KIND_CAPTURE ||
+		kind == WALLET_KIND_REVERSE || kind == WALLET_KIND_SWEEP;
+}
+
 static wallet_int128
 side_change(const WalletEvent *event, uint32 side)
 {
-	wallet_int128 amount = (event->present & WALLET_HAS_AMOUNT) ? event->amount : 0;
+	wallet_int128 amount = moves_money(event->kind) && (event->present & WALLET_HAS_AMOUNT) ? event->amount : 0;
 
 	return side == WALLET_HAS_DEBIT ? -amount : amount;
 }
@@ -172,13 +180,17 @@ check_conservation(Replay *replay, const WalletEvent *event,
 static void
 check_chains(Replay *replay, const WalletEvent *event, WalletReplayed *debit, WalletReplayed *credit)
 {
-	if (replay->findings == NULL || event->status != WALLET_success ||
-		event->kind != WALLET_KIND_TRANSFER)
+	if (replay->findings == NULL || event->status != WALLET_success || event->kind == WALLET_KIND_OPEN)
 		return;
-	check_conservation(replay, event, debit, credit);
+	if (moves_money(event->kind))
+		check_conservation(replay, event, debit, credit);
+	if (!(event->present & (WALLET_HAS_DEBIT_PREV | WALLET_HAS_CREDIT_PREV)))
+		return;
 	wallet_examine(replay->findings, WALLET_CHECK_CHAIN);
-	check_side(replay, event, WALLET_HAS_DEBIT, debit);
-	check_side(replay, event, WALLET_HAS_CREDIT, credit);
+	if (event->present & WALLET_HAS_DEBIT_PREV)
+		check_side(replay, event, WALLET_HAS_DEBIT, debit);
+	if (event->present & WALLET_HAS_CREDIT_PREV)
+		check_side(replay, event, WALLET_HAS_CREDIT, credit);
 }
 
 /* ----- deciding again ----- */
@@ -241,6 +253,29 @@ answer_questions(Replay *replay, const WalletEvent *event, WalletView *view)
 	view->parent_found = parent != NULL && wallet_currency_equal(&parent->account.currency, &currency);
 }
 
+/* An account or a code that an event has brought forth. */
+static void
+add_birth(Replay *replay, const WalletAccount *opened, const WalletEvent *recorded)
+{
+	WalletReplayed *replayed;
+
+	if (recorded->kind != WALLET_KIND_OPEN)
+	{
+		wallet_ledger_add_currency(replay->ledger, recorded);
+		return;
+	}
+	replayed = wallet_ledger_add_account(replay->ledger, opened, recorded);
+	replayed->recorded_last = recorded->event_id;
+	replayed->recorded_version = recorded->credit_version;
+	replayed->recorded_balance = recorded->credit_balance;
+}
+
+static bool
+is_birth(const WalletEvent *event)
+{
+	return event->kind == WALLET_KIND_OPEN || event->kind == WALLET_KIND_DEFINE_CURRENCY;
+}
+
 static void
 replay_birth(Replay *replay, const WalletEvent *recorded)
 {
@@ -253,18 +288,47 @@ replay_birth(Replay *replay, const WalletEvent *recorded)
 		again.present &= ~WALLET_HAS_CREDIT;
 	(void) wallet_step(&view, &again);
 	compare(replay, &again, recorded);
-	if (again.status != WALLET_success)
-		return;
-	if (recorded->kind == WALLET_KIND_OPEN)
-	{
-		WalletReplayed *replayed = wallet_ledger_add_account(replay->ledger, &opened, recorded);
+	if (again.status == WALLET_success)
+		add_birth(replay, &opened, recorded);
+}
 
-		replayed->recorded_last = recorded->event_id;
-		replayed->recorded_version = recorded->credit_version;
-		replayed->recorded_balance = recorded->credit_balance;
+/* ----- holds and originals ----- */
+
+/* The place of the hold that an event places or names; -1: none. */
+static int32
+hold_of(Replay *replay, const WalletEvent *event)
+{
+	switch (event->kind)
+	{
+		case WALLET_KIND_HOLD:
+			return wallet_references_place_hold(replay->references, &event->transaction_id);
+		case WALLET_KIND_CAPTURE:
+		case WALLET_KIND_RELEASE:
+			return wallet_references_find_hold(replay->references, &event->related);
+		default:
+			return -1;
 	}
-	else
-		wallet_ledger_add_currency(replay->ledger, recorded);
+}
+
+static int32
+original_of(Replay *replay, const WalletEvent *event, int64 before)
+{
+	if (event->kind != WALLET_KIND_REVERSE)
+		return -1;
+	return wallet_references_place_original(replay->references, replay->table, replay->snapshot,
+											&event->related, before);
+}
+
+static void
+view_references(Replay *replay, const WalletEvent *event, WalletReplayed *debit, WalletView *view)
+{
+	int32		hold = hold_of(replay, event);
+	int32		original = original_of(replay, event, event->event_id);
+
+	view->holds = replay->references->holds;
+	view->hold = hold < 0 ? NULL : &view->holds[hold];
+	view->original = original < 0 ? NULL : &replay->references->originals[original];
+	view->queue = debit ? &debit->queue : NULL;
 }
 
 static void
@@ -275,7 +339,7 @@ replay_alone(Replay *replay, const WalletEvent *recorded)
 	WalletReplayed *credit;
 	WalletView	view = {0};
 
-	if (recorded->kind == WALLET_KIND_OPEN || recorded->kind == WALLET_KIND_DEFINE_CURRENCY)
+	if (is_birth(recorded))
 	{
 		replay_birth(replay, recorded);
 		return;
@@ -285,6 +349,8 @@ replay_alone(Replay *replay, const WalletEvent *recorded)
 	check_chains(replay, recorded, debit, credit);
 	view.debit = debit ? &debit->account : NULL;
 	view.credit = credit ? &credit->account : NULL;
+	if (recorded->kind != WALLET_KIND_TRANSFER)
+		view_references(replay, recorded, debit, &view);
 	if (recorded->kind == WALLET_KIND_REDACT)
 		view.target_found = wallet_redactions_apply(replay->redactions, replay->ledger,
 													replay->findings, recorded);
@@ -333,93 +399,252 @@ check_cause(Replay *replay, int64 cause)
 	index_close(index, AccessShareLock);
 }
 
-/* Copies of the group's accounts; ids ascending. */
-static size_t
-copy_accounts_in(Replay *replay, int64 **ids, WalletAccount **accounts)
+/* A group that is run again. */
+typedef struct GroupRun
 {
-	size_t		n = 0;
-	int64	   *scratch;
+	WalletBatch batch;
+	int64	   *ids;			/* of its accounts that were there before,
+								 * ascending */
+	size_t		id_count;
+	size_t		opened_count;	/* accounts after them that it may open */
+	wallet_int128 *held;		/* of each account, before the member looked
+								 * at */
+} GroupRun;
 
-	*ids = palloc_extended(2 * replay->member_count * sizeof(int64), MCXT_ALLOC_HUGE);
-	scratch = palloc_extended(2 * replay->member_count * sizeof(int64), MCXT_ALLOC_HUGE);
+static void *
+group_array(size_t count, size_t size)
+{
+	return palloc_extended(Max(count, 1) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+static void
+add_account(Replay *replay, GroupRun *run, int64 id)
+{
+	if (wallet_ledger_account(replay->ledger, id) != NULL)
+		run->ids[run->id_count++] = id;
+}
+
+/* Copies of the group's accounts, and empty ones for those that it opens. */
+static void
+copy_accounts_in(Replay *replay, GroupRun *run)
+{
+	size_t		count = replay->member_count;
+	int64	   *scratch = group_array(2 * count, sizeof(int64));
+
+	run->ids = group_array(2 * count, sizeof(int64));
+	for (size_t i = 0; i < count; i++)
+	{
+		add_account(replay, run, replay->members[i].debit);
+		add_account(replay, run, replay->members[i].credit);
+		run->opened_count += replay->members[i].kind == WALLET_KIND_OPEN;
+	}
+	run->id_count = wallet_footprint_build((int64_t *) run->ids, run->id_count, (int64_t *) scratch);
+	run->batch.accounts = group_array(run->id_count + run->opened_count, sizeof(WalletAccount));
+	run->batch.queues = group_array(run->id_count + run->opened_count, sizeof(int32_t));
+	run->held = group_array(run->id_count + run->opened_count, sizeof(wallet_int128));
+	for (size_t i = 0; i < run->id_count; i++)
+	{
+		const WalletReplayed *replayed = wallet_ledger_account(replay->ledger, run->ids[i]);
+
+		run->batch.accounts[i] = replayed->account;
+		run->batch.queues[i] = replayed->queue;
+		run->held[i] = replayed->account.held;
+	}
+}
+
+/* Where an account is that was there before, or that an earlier member opens: it has that member's id. */
+static int32
+group_position(Replay *replay, const GroupRun *run, int64 id, size_t before)
+{
+	int32		position = id <= 0 ? -1 : wallet_footprint_find((int64_t *) run->ids, run->id_count, id);
+
+	for (size_t i = 0; i < before && position < 0 && run->opened_count > 0; i++)
+	{
+		if (replay->members[i].kind == WALLET_KIND_OPEN && replay->members[i].event_id == id)
+			position = run->batch.entries[i].opened;
+	}
+	return position;
+}
+
+/* What of an opening or definition earlier members of the group answer. */
+static void
+prepare_birth(Replay *replay, GroupRun *run, size_t i)
+{
+	WalletEntry *entry = &run->batch.entries[i];
+	WalletView	view = {0};
+	WalletDetail mine;
+	WalletDetail other;
+
+	answer_questions(replay, &replay->members[i], &view);
+	entry->name_taken = view.name_taken;
+	entry->currency_defined = view.currency_defined;
+	entry->parent_found = view.parent_found;
+	if (entry->event.kind == WALLET_KIND_OPEN)
+		entry->event.present &= ~WALLET_HAS_CREDIT;
+	if (!wallet_detail_decode(entry->event.detail, &mine))
+		return;
+	if (entry->event.kind == WALLET_KIND_OPEN && wallet_detail_has(&mine, WALLET_DETAIL_PARENT) && !entry->parent_found)
+		entry->parent = group_position(replay, run, mine.parent, i);
+	for (size_t j = 0; j < i; j++)
+	{
+		if (replay->members[j].kind != entry->event.kind ||
+			!wallet_detail_decode(replay->members[j].detail, &other) ||
+			!wallet_bytes_equal(mine.currency, other.currency))
+			continue;
+		if (entry->event.kind == WALLET_KIND_DEFINE_CURRENCY)
+			entry->currency_defined = true;
+		else if (wallet_bytes_equal(mine.name, other.name))
+			entry->rival = run->batch.entries[j].opened;
+	}
+}
+
+/* The hold or original that a member names, and who brings it forth. */
+static void
+prepare_references(Replay *replay, GroupRun *run, size_t i)
+{
+	WalletEntry *entry = &run->batch.entries[i];
+	int64		group_first = replay->members[0].group_first;
+
+	entry->hold = hold_of(replay, &entry->event);
+	if (entry->hold >= 0 && entry->event.kind == WALLET_KIND_HOLD)
+		replay->references->holds[entry->hold].bearer = (int32) i + 1;
+	entry->original = original_of(replay, &entry->event, group_first);
+}
+
+/* The members' positions, now that the arrays do not move any more. */
+static void
+place_references(Replay *replay, GroupRun *run)
+{
+	WalletReferences *references = replay->references;
+
+	run->batch.holds = references->holds;
+	run->batch.originals = references->originals;
 	for (size_t i = 0; i < replay->member_count; i++)
 	{
-		if (wallet_ledger_account(replay->ledger, replay->members[i].debit) != NULL)
-			(*ids)[n++] = replay->members[i].debit;
-		if (wallet_ledger_account(replay->ledger, replay->members[i].credit) != NULL)
-			(*ids)[n++] = replay->members[i].credit;
+		WalletEntry *entry = &run->batch.entries[i];
+		int32		becomes = wallet_references_find_original(references, &entry->event.transaction_id);
+
+		if (becomes >= 0 && references->originals[becomes].event_id == 0)
+		{
+			entry->becomes = becomes;
+			references->originals[becomes].bearer = (int32) i + 1;
+		}
+		if (entry->hold >= 0)
+		{
+			references->holds[entry->hold].payer = group_position(replay, run, references->holds[entry->hold].debit, i);
+			references->holds[entry->hold].payee = group_position(replay, run, references->holds[entry->hold].credit, i);
+		}
+		if (entry->original >= 0)
+		{
+			references->originals[entry->original].payer = group_position(replay, run, references->originals[entry->original].debit, i);
+			references->originals[entry->original].payee = group_position(replay, run, references->originals[entry->original].credit, i);
+		}
 	}
-	n = wallet_footprint_build((int64_t *) *ids, n, (int64_t *) scratch);
-	*accounts = palloc_extended(Max(n, 1) * sizeof(WalletAccount), MCXT_ALLOC_HUGE);
-	for (size_t i = 0; i < n; i++)
-		(*accounts)[i] = wallet_ledger_account(replay->ledger, (*ids)[i])->account;
-	return n;
+}
+
+static void
+prepare_members(Replay *replay, GroupRun *run)
+{
+	int32		opened = (int32) run->id_count;
+
+	for (size_t i = 0; i < replay->member_count; i++)
+	{
+		WalletEntry *entry = &run->batch.entries[i];
+
+		entry->event = command_of(&replay->members[i]);
+		entry->opened = entry->same_as = entry->parent = entry->rival = entry->needs = -1;
+		entry->hold = entry->original = entry->becomes = -1;
+		if (entry->event.kind == WALLET_KIND_OPEN)
+			entry->opened = opened++;
+		if (is_birth(&entry->event))
+			prepare_birth(replay, run, i);
+		prepare_references(replay, run, i);
+		if (entry->event.kind == WALLET_KIND_REDACT)
+			entry->target_found = wallet_redactions_apply(replay->redactions, replay->ledger,
+														  replay->findings, &entry->event);
+		entry->debit = (entry->event.present & WALLET_HAS_DEBIT)
+			? group_position(replay, run, entry->event.debit, i) : -1;
+		entry->credit = (entry->event.present & WALLET_HAS_CREDIT)
+			? group_position(replay, run, entry->event.credit, i) : -1;
+	}
+	place_references(replay, run);
+}
+
+/* What the group made of its accounts goes back; what it brought forth is added. */
+static void
+copy_accounts_out(Replay *replay, GroupRun *run)
+{
+	for (size_t i = 0; i < run->id_count; i++)
+	{
+		WalletReplayed *replayed = wallet_ledger_account(replay->ledger, run->ids[i]);
+
+		replayed->account = run->batch.accounts[i];
+		replayed->queue = run->batch.queues[i];
+	}
+	for (size_t i = 0; i < replay->member_count; i++)
+	{
+		const WalletEntry *entry = &run->batch.entries[i];
+
+		if (entry->hold >= 0)
+			replay->references->holds[entry->hold].bearer = 0;
+		if (!is_birth(&entry->event) || entry->status != WALLET_success || !entry->recorded)
+			continue;
+		add_birth(replay, entry->opened < 0 ? NULL : &run->batch.accounts[entry->opened], &replay->members[i]);
+		if (entry->opened >= 0)
+			wallet_ledger_account(replay->ledger, entry->event.event_id)->queue = run->batch.queues[entry->opened];
+	}
+}
+
+/* One side of a member, as it was right after it. */
+static void
+note_side_milestone(Replay *replay, const GroupRun *run, int32 position, const WalletEvent *event, bool debit)
+{
+	WalletAccount then;
+
+	if (position < 0 || !(event->present & (debit ? WALLET_HAS_DEBIT_PREV : WALLET_HAS_CREDIT_PREV)))
+		return;
+	then = run->batch.accounts[position];
+	then.version = debit ? event->debit_version : event->credit_version;
+	then.balance = debit ? event->debit_balance : event->credit_balance;
+	then.held = run->held[position];
+	then.last_event = event->event_id;
+	note_milestone(replay, &then, event);
 }
 
 /* Milestones inside a group: an account may pass one in the middle of it, so members are told one by one. */
 static void
-note_group_milestone(Replay *replay, const WalletEvent *event)
+note_group_milestones(Replay *replay, GroupRun *run, const WalletEntry *entry)
 {
-	const WalletReplayed *debit = wallet_ledger_account(replay->ledger, event->debit);
-	const WalletReplayed *credit = wallet_ledger_account(replay->ledger, event->credit);
-	WalletAccount then;
-
-	if (event->status != WALLET_success)
+	if (entry->event.status != WALLET_success)
 		return;
-	if (debit != NULL)
-	{
-		then = debit->account;
-		then.version = event->debit_version;
-		then.balance = event->debit_balance;
-		then.held = event->debit_held;
-		then.last_event = event->event_id;
-		note_milestone(replay, &then, event);
-	}
-	if (credit != NULL)
-	{
-		then = credit->account;
-		then.version = event->credit_version;
-		then.balance = event->credit_balance;
-		then.last_event = event->event_id;
-		note_milestone(replay, &then, event);
-	}
+	if (entry->debit >= 0)
+		run->held[entry->debit] = entry->event.debit_held;
+	note_side_milestone(replay, run, entry->debit, &entry->event, true);
+	note_side_milestone(replay, run, entry->credit, &entry->event, false);
 }
 
 static void
 run_group(Replay *replay)
 {
 	size_t		count = replay->member_count;
-	WalletBatch batch = {.count = count,.replaying = true};
-	int64	   *ids;
-	size_t		id_count = copy_accounts_in(replay, &ids, &batch.accounts);
+	GroupRun	run = {.batch = {.count = count,.replaying = true,.has_births = true}};
 
-	batch.entries = palloc_extended(count * sizeof(WalletEntry), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	batch.undo = palloc_extended(count * WALLET_UNDO_PER_MEMBER * sizeof(WalletUndo), MCXT_ALLOC_HUGE);
-	batch.outside_cause = outside_cause(replay);
-	if (batch.outside_cause != 0 && replay->findings != NULL)
-		check_cause(replay, batch.outside_cause);
-	for (size_t i = 0; i < count; i++)
-	{
-		WalletEntry *entry = &batch.entries[i];
-
-		entry->event = command_of(&replay->members[i]);
-		entry->debit = wallet_footprint_find((int64_t *) ids, id_count, entry->event.debit);
-		entry->credit = wallet_footprint_find((int64_t *) ids, id_count, entry->event.credit);
-		entry->opened = entry->same_as = -1;
-		if (entry->event.kind == WALLET_KIND_REDACT)
-			entry->target_found = wallet_redactions_apply(replay->redactions, replay->ledger,
-														  replay->findings, &entry->event);
-	}
-	(void) wallet_batch_run(&batch);
-	for (size_t i = 0; i < id_count; i++)
-		wallet_ledger_account(replay->ledger, ids[i])->account = batch.accounts[i];
+	run.batch.entries = group_array(count, sizeof(WalletEntry));
+	run.batch.undo = group_array(count * WALLET_UNDO_PER_MEMBER, sizeof(WalletUndo));
+	copy_accounts_in(replay, &run);
+	run.batch.outside_cause = outside_cause(replay);
+	if (run.batch.outside_cause != 0 && replay->findings != NULL)
+		check_cause(replay, run.batch.outside_cause);
+	prepare_members(replay, &run);
+	(void) wallet_batch_run(&run.batch);
+	copy_accounts_out(replay, &run);
 	for (size_t i = 0; i < count; i++)
 	{
 		check_chains(replay, &replay->members[i],
 					 wallet_ledger_account(replay->ledger, replay->members[i].debit),
 					 wallet_ledger_account(replay->ledger, replay->members[i].credit));
-		compare(replay, &batch.entries[i].event, &replay->members[i]);
-		note_group_milestone(replay, &batch.entries[i].event);
+		compare(replay, &run.batch.entries[i].event, &replay->members[i]);
+		note_group_milestones(replay, &run, &run.batch.entries[i]);
 	}
 }
 
@@ -526,6 +751,7 @@ wallet_ledger_replay(WalletLedger *ledger, Snapshot snapshot, int64 until_event)
 		.ledger = ledger,
 		.findings = wallet_ledger_findings(ledger),
 		.snapshot = snapshot,
+		.references = wallet_ledger_references(ledger),
 		.table = wallet_table_open(WALLET_REL_EVENT, AccessShareLock),
 		.group_memory = AllocSetContextCreate(CurrentMemoryContext, "wallet group", ALLOCSET_DEFAULT_SIZES)
 	};
