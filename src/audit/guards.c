@@ -21,7 +21,7 @@ static const char guards_query[] =
 "          AND p.proname = 'refuse_change' AND pn.nspname = 'wallet' AND p.prosrc = 'wallet_sql_refuse_change') = t.immutable AS kept, "
 "       EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname <> 'immutable' AND NOT g.tgisinternal) "
 "       OR c.relrowsecurity OR c.relhasrules AS bypassed "
-"FROM (VALUES ('event', 1), ('account', 1), ('currency', 1), ('milestone', 1), ('balance', 0)) AS t (name, immutable) "
+"FROM (VALUES ('event', 1), ('account', 1), ('currency', 1), ('milestone', 1), ('seal', 1), ('balance', 0), ('hold', 0), ('reversal', 0)) AS t (name, immutable) "
 "JOIN pg_namespace n ON n.nspname = 'wallet' "
 "JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name";
 

@@ -15,6 +15,7 @@
 
 #include "audit/seal.h"
 #include "audit/stream.h"
+#include "audit/tables.h"
 #include "core/codec.h"
 #include "access/parallel.h"
 #include "access/xact.h"
@@ -23,7 +24,9 @@
 #include "miscadmin.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/progress.h"
 #include "store/horizon.h"
+#include "store/lookup.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -225,6 +228,92 @@ wallet_sql_head(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	wallet_sha256_share(head_stream, heading);
 	PG_RETURN_BYTEA_P(heading->result);
+}
+
+/* ----- all seals, for wallet_verify ----- */
+
+typedef struct SealAudit
+{
+	WalletFold	fold;
+	WalletFindings *findings;
+	Snapshot	snapshot;
+	WalletLookup seals;
+	WalletSeal	next;			/* the seal of the block being folded */
+	bool		more;			/* there is one */
+} SealAudit;
+
+/* The next seal in order of blocks, which must be the next block's. */
+static void
+next_seal(SealAudit *audit)
+{
+	int64		expected = (int64) (audit->fold.head.events / WALLET_BLOCK_EVENTS);
+
+	audit->more = wallet_lookup_next(&audit->seals);
+	if (!audit->more)
+		return;
+	wallet_examine(audit->findings, WALLET_CHECK_SEALS);
+	if (!wallet_seal_from_slot(audit->seals.table->slot, &audit->next) || audit->next.block != expected)
+	{
+		wallet_find(audit->findings, WALLET_CHECK_SEALS, "Where the seal of block " INT64_FORMAT " should be is one of block " INT64_FORMAT ", or its digests are too short.",
+					expected, audit->next.block);
+		audit->more = false;
+	}
+}
+
+static bool
+audit_event(void *arg, const WalletEvent *event, const char *reason, TupleTableSlot *slot)
+{
+	SealAudit  *audit = arg;
+	const WalletSeal *made = &audit->fold.seal;
+
+	/*
+	 * What cannot be read is told elsewhere, and makes the digest differ
+	 * here.
+	 */
+	if (reason == NULL && !wallet_fold_event(&audit->fold, event))
+		return true;
+	if (reason != NULL)
+		return true;
+	if (memcmp(made->digest, audit->next.digest, WALLET_DIGEST_BYTES) != 0 ||
+		memcmp(made->head, audit->next.head, WALLET_DIGEST_BYTES) != 0 ||
+		made->first_event != audit->next.first_event || made->last_event != audit->next.last_event)
+		wallet_find(audit->findings, WALLET_CHECK_SEALS,
+					"Block " INT64_FORMAT " (events " INT64_FORMAT " to " INT64_FORMAT ") is not what was sealed.",
+					audit->next.block, audit->next.first_event, audit->next.last_event);
+	/* One difference is told once: the chain goes on with what was sealed. */
+	wallet_fold_resume(&audit->fold, &audit->next);
+	next_seal(audit);
+	return audit->more;
+}
+
+static void
+audit_stream(void *arg)
+{
+	SealAudit  *audit = arg;
+
+	wallet_fold_start(&audit->fold);
+	wallet_lookup_open(&audit->seals, WALLET_REL_SEAL, WALLET_REL_SEAL_PKEY, 0, audit->snapshot);
+	wallet_lookup_start(&audit->seals, NULL);
+	next_seal(audit);
+	if (audit->more)
+		wallet_stream_events(audit->snapshot, 0, 0, audit_event, audit);
+	if (audit->more)
+		wallet_find(audit->findings, WALLET_CHECK_SEALS,
+					"The events of block " INT64_FORMAT " and later, which were sealed, are not all there.", audit->next.block);
+	wallet_lookup_close(&audit->seals);
+}
+
+void
+wallet_audit_seals(WalletFindings *findings, Snapshot snapshot)
+{
+	SealAudit  *audit = palloc0(sizeof(SealAudit));
+
+	if (!wallet_relation_exists(WALLET_REL_SEAL))
+		return;
+	wallet_progress_phase("checking seals", 0);
+	audit->findings = findings;
+	audit->snapshot = snapshot;
+	wallet_sha256_share(audit_stream, audit);
 }
 
 /* ----- against a head kept elsewhere ----- */

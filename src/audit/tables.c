@@ -18,11 +18,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-typedef void (*RowVisitor) (void *arg, TupleTableSlot *slot);
-
-/* total: how many rows there should be; 0 if nobody knows. */
-static void
-each_row(WalletRelation which, const char *phase, int64 total, void *arg, Snapshot snapshot, RowVisitor visit)
+void
+wallet_audit_each_row(WalletRelation which, const char *phase, int64 total, void *arg, Snapshot snapshot,
+					  WalletRowVisitor visit)
 {
 	WalletTable *table = wallet_table_open(which, AccessShareLock);
 	TableScanDesc scan = table_beginscan(table->rel, snapshot, 0, NULL);
@@ -117,7 +115,7 @@ visit_unmet_account(WalletReplayed *replayed, void *ledger)
 void
 wallet_audit_accounts(WalletLedger *ledger, Snapshot snapshot)
 {
-	each_row(WALLET_REL_ACCOUNT, "checking accounts", wallet_ledger_account_count(ledger), ledger, snapshot, visit_account);
+	wallet_audit_each_row(WALLET_REL_ACCOUNT, "checking accounts", wallet_ledger_account_count(ledger), ledger, snapshot, visit_account);
 	wallet_ledger_each_account(ledger, visit_unmet_account, ledger);
 }
 
@@ -208,7 +206,7 @@ visit_unmet_balance(WalletReplayed *replayed, void *ledger)
 void
 wallet_audit_balances(WalletLedger *ledger, Snapshot snapshot)
 {
-	each_row(WALLET_REL_BALANCE, "checking balances", wallet_ledger_account_count(ledger), ledger, snapshot, visit_balance);
+	wallet_audit_each_row(WALLET_REL_BALANCE, "checking balances", wallet_ledger_account_count(ledger), ledger, snapshot, visit_balance);
 	wallet_ledger_each_account(ledger, visit_unmet_balance, ledger);
 }
 
@@ -286,7 +284,7 @@ wallet_audit_currencies(WalletLedger *ledger, Snapshot snapshot)
 {
 	CurrencyAudit audit = {ledger, palloc0(wallet_iso4217_count() * sizeof(bool))};
 
-	each_row(WALLET_REL_CURRENCY, "checking currencies", 0, &audit, snapshot, visit_currency);
+	wallet_audit_each_row(WALLET_REL_CURRENCY, "checking currencies", 0, &audit, snapshot, visit_currency);
 	for (int i = 0; i < wallet_iso4217_count(); i++)
 	{
 		if (!audit.built_in_met[i])
@@ -345,6 +343,6 @@ visit_unmet_milestone(WalletMilestoneDue *due, void *ledger)
 void
 wallet_audit_milestones(WalletLedger *ledger, Snapshot snapshot)
 {
-	each_row(WALLET_REL_MILESTONE, "checking milestones", wallet_ledger_milestone_count(ledger), ledger, snapshot, visit_milestone);
+	wallet_audit_each_row(WALLET_REL_MILESTONE, "checking milestones", wallet_ledger_milestone_count(ledger), ledger, snapshot, visit_milestone);
 	wallet_ledger_each_milestone(ledger, visit_unmet_milestone, ledger);
 }

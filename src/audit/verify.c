@@ -130,6 +130,9 @@ verify(FunctionCallInfo fcinfo)
 	wallet_audit_balances(ledger, snapshot);
 	wallet_audit_currencies(ledger, snapshot);
 	wallet_audit_milestones(ledger, snapshot);
+	wallet_audit_holds(ledger, snapshot);
+	wallet_audit_reversals(ledger, snapshot);
+	wallet_audit_seals(findings, snapshot);
 	wallet_audit_guards(findings);
 	if (thorough)
 		wallet_audit_recompute(findings);

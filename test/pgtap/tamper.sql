@@ -21,9 +21,9 @@ SELECT bulk('{32 dave carol 100 USD}') \g /dev/null
 -- ---- intact
 SELECT sound('intact');
 SELECT results_eq($$ SELECT check_name, ok, examined > 0, detail FROM wallet_verify(true) ORDER BY check_name COLLATE "C" $$,
-	$$ SELECT n, true, true, NULL::text FROM unnest(ARRAY['accounts', 'chain', 'conservation', 'currencies', 'events', 'guards', 'milestones', 'recompute', 'refusals', 'replay']) n $$, 'thorough: each check has examined something');
+	$$ SELECT n, true, true, NULL::text FROM unnest(ARRAY['accounts', 'chain', 'conservation', 'currencies', 'events', 'guards', 'holds', 'milestones', 'recompute', 'refusals', 'replay', 'reversals', 'seals']) n $$, 'thorough: each check has examined something');
 SELECT results_eq($$ SELECT check_name, ok, examined > 0, detail FROM wallet_verify() ORDER BY check_name COLLATE "C" $$,
-	$$ SELECT n, true, true, NULL::text FROM unnest(ARRAY['accounts', 'chain', 'conservation', 'currencies', 'events', 'guards', 'milestones', 'refusals', 'replay']) n $$, 'not thorough: all but recompute');
+	$$ SELECT n, true, true, NULL::text FROM unnest(ARRAY['accounts', 'chain', 'conservation', 'currencies', 'events', 'guards', 'holds', 'milestones', 'refusals', 'replay', 'reversals', 'seals']) n $$, 'not thorough: all but recompute');
 SELECT results_eq($$ SELECT v.examined >= n.least FROM (VALUES ('events', (SELECT count(*) FROM wallet.event)), ('accounts', (SELECT count(*) FROM wallet.account)), ('refusals', 4::bigint), ('milestones', 4), ('currencies', (SELECT count(*) FROM wallet.currency)), ('recompute', (SELECT count(*) FROM wallet.event)), ('guards', 5)) n (check_name, least)
 	JOIN wallet_verify(true) v USING (check_name) $$, 'SELECT true FROM generate_series(1, 7)', 'no less than there is: 4 refusals, 4 milestones');
 
