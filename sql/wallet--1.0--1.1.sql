@@ -1,7 +1,9 @@
 \echo Use "ALTER EXTENSION wallet UPDATE TO '1.1'" to load this file. \quit
--- From 1.0 to 1.1.  Afterwards the database has what sql/parts make in a fresh one, object for object (test/t/040_upgrade.pl).
+-- From 1.0 to 1.1. Made by tools/gen-upgrade.sh from sql/parts and sql/upgrade; do not edit.
+-- Afterwards the database has what sql/parts make in a fresh one, object for object (test/t/040_upgrade.pl).
 
--- ---- 45_instance: as in sql/parts. No row: a ledger that was updated says wallet_resume() once.
+-- ---- 45_instance
+-- Which database the ledger lives in: a copy carries its original's row, and is paused until somebody says that it is the ledger now.
 CREATE TABLE wallet.instance (
 	only_row boolean NOT NULL DEFAULT true,
 	system_identifier bigint NOT NULL,
@@ -27,6 +29,238 @@ COMMENT ON FUNCTION @extschema@.wallet_paused() IS 'Why engine and courier do no
 CREATE FUNCTION @extschema@.wallet_resume() RETURNS text
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_resume';
 COMMENT ON FUNCTION @extschema@.wallet_resume() IS 'Says that this database is where the ledger lives from now on, and no copy. Answers what still pauses it, NULL if nothing does.';
+
+-- ---- 52_history
+-- The past of an account, and the way to follow the ledger.
+
+-- Backdated successes alone, by account: what wallet_balance_effective corrects a recorded balance by. event_id lets it skip in the index
+-- what was recorded too early or too late. Events without an effective_at, nearly all, cost a test for NULL and no entry.
+CREATE INDEX event_debit_effective_at_event_id_idx ON wallet.event (debit, effective_at, event_id) WHERE effective_at IS NOT NULL AND status = 0;
+CREATE INDEX event_credit_effective_at_event_id_idx ON wallet.event (credit, effective_at, event_id) WHERE effective_at IS NOT NULL AND status = 0;
+COMMENT ON INDEX wallet.event_debit_effective_at_event_id_idx IS 'Backdated payments of an account, for wallet_balance_effective.';
+COMMENT ON INDEX wallet.event_credit_effective_at_event_id_idx IS 'Backdated receipts of an account, for wallet_balance_effective.';
+
+CREATE FUNCTION @extschema@.wallet_statement(name text, currency text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL,
+	max_rows integer DEFAULT 100, before_event bigint DEFAULT NULL) RETURNS SETOF wallet.entry
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'wallet_sql_statement';
+COMMENT ON FUNCTION @extschema@.wallet_statement(text, text, timestamptz, timestamptz, integer, bigint) IS 'Entries of an account, newest first: recorded at or after since and before until, at most max_rows (NULL: all); the next page has before_event => the last event_id of this one.';
+
+CREATE FUNCTION @extschema@.wallet_balance_at(name text, currency text, recorded timestamptz) RETURNS numeric
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'wallet_sql_balance_at';
+COMMENT ON FUNCTION @extschema@.wallet_balance_at(text, text, timestamptz) IS 'The balance after all that was recorded up to a moment, inclusive; NULL if the account was not open then. Provisional for a moment above wallet_horizon().';
+
+CREATE FUNCTION @extschema@.wallet_balance_effective(name text, currency text, effective timestamptz, known timestamptz DEFAULT NULL) RETURNS numeric
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'wallet_sql_balance_effective';
+COMMENT ON FUNCTION @extschema@.wallet_balance_effective(text, text, timestamptz, timestamptz) IS 'The sum of all entries that are effective up to one moment and were recorded up to another (NULL: all), both inclusive; NULL if the account was not known then.';
+
+CREATE FUNCTION @extschema@.wallet_verify_account(name text, currency text)
+	RETURNS TABLE (check_name text, ok boolean, examined bigint, detail text)
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 6 AS 'MODULE_PATHNAME', 'wallet_sql_verify_account';
+COMMENT ON FUNCTION @extschema@.wallet_verify_account(text, text) IS 'Proves one account by walking its chain back to its opening: one row per check, with what is broken and where.';
+
+CREATE FUNCTION @extschema@.wallet_feed(after_event bigint, max_rows integer) RETURNS SETOF wallet.journal
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'wallet_sql_feed';
+COMMENT ON FUNCTION @extschema@.wallet_feed(bigint, integer) IS 'Events with a greater id, in order, up to the horizon: whoever goes on from the last one it got misses none. max_rows NULL: all there are.';
+
+-- ---- 54_standby
+-- Reading from standbys: doc/standby.md.
+
+CREATE FUNCTION @extschema@.wallet_wait_event(event_id bigint, timeout interval DEFAULT '10 s') RETURNS boolean
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_wait_event';
+COMMENT ON FUNCTION @extschema@.wallet_wait_event(bigint, interval) IS 'Waits until the event is visible here, on a standby until it is replayed: true; false after the timeout (NULL: none). Call it as a statement of its own.';
+
+CREATE FUNCTION wallet.store_horizon() RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_store_horizon';
+COMMENT ON FUNCTION wallet.store_horizon() IS 'Stores the horizon for the standbys and returns it: for an operator''s cron, each second, in a transaction of its own.';
+REVOKE ALL ON FUNCTION wallet.store_horizon() FROM PUBLIC;
+
+CREATE VIEW wallet.horizon_state AS
+	SELECT here.horizon, pg_catalog.clock_timestamp() - @extschema@.wallet_event_time(here.horizon) AS age,
+		   i.horizon AS stored, i.horizon_at AS stored_at, pg_catalog.clock_timestamp() - @extschema@.wallet_event_time(i.horizon) AS stored_age,
+		   pg_catalog.pg_is_in_recovery() AS standby
+	FROM (SELECT @extschema@.wallet_horizon() AS horizon OFFSET 0) here
+	LEFT JOIN wallet.instance i ON true;
+COMMENT ON VIEW wallet.horizon_state IS 'The horizon here and its age, and the one that standbys know. On a primary an age beyond a second means that a transaction holds it: wallet.horizon_holders.';
+
+CREATE VIEW wallet.horizon_holders AS
+	SELECT 'session' AS holder, a.pid, NULL::text AS gid, a.datname::text AS database, a.usename::text AS role, a.application_name, a.state,
+		   a.xact_start AS started, a.query_start, a.query, a.backend_xid AS xid, pg_catalog.age(a.backend_xid) AS xid_age
+	FROM pg_catalog.pg_stat_activity a
+	WHERE a.backend_xid IS NOT NULL
+	UNION ALL
+	SELECT 'prepared', NULL, p.gid, p.database::text, p.owner::text, NULL, NULL, p.prepared, NULL, NULL, p.transaction, pg_catalog.age(p.transaction)
+	FROM pg_catalog.pg_prepared_xacts p
+	ORDER BY xid_age DESC;
+COMMENT ON VIEW wallet.horizon_holders IS 'Transactions that have written, in any database, oldest first: the horizon waits for the first one. Sessions of other roles show to members of pg_read_all_stats.';
+
+-- ---- 56_rights
+-- Bundles of rights.  What a bundle gives is said here and nowhere else: one line per object in wallet.bundle_object.
+
+CREATE TABLE wallet.bundle (
+	name text COLLATE "C" NOT NULL PRIMARY KEY,
+	includes text[] COLLATE "C" NOT NULL,
+	meaning text NOT NULL
+);
+COMMENT ON TABLE wallet.bundle IS 'Bundles of rights that wallet_grant gives to roles; includes names all bundles whose rights it has, its own among them.';
+
+INSERT INTO wallet.bundle (name, includes, meaning) VALUES
+	('reader', '{reader}', 'reads balances, statements and single transactions'),
+	('teller', '{reader,teller}', 'also moves money, from accounts that are anybody''s to debit'),
+	('auditor', '{reader,auditor}', 'reads all tables, replays and verifies'),
+	('admin', '{reader,teller,auditor,admin}', 'also opens, freezes, closes, limits, defines, and debits any account'),
+	('cluster', '{cluster}', 'for the connections of other shards alone');
+
+CREATE TABLE wallet.bundle_object (
+	kind text COLLATE "C" NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY (ARRAY['function', 'relation', 'type'])),
+	name text COLLATE "C" NOT NULL,
+	bundle text COLLATE "C" NOT NULL,
+	PRIMARY KEY (kind, name, bundle)
+);
+COMMENT ON TABLE wallet.bundle_object IS 'The smallest bundle that may execute a function, read a relation or use a type of the extension; owner: no bundle gives it. A name stands for all functions of that name; one that this version lacks does no harm.';
+
+INSERT INTO wallet.bundle_object (kind, name, bundle) VALUES
+	-- helpers and looking (SPEC 8)
+	('function', 'wallet_uuid', 'reader'),
+	('function', 'wallet_event_time', 'reader'),
+	('function', 'wallet_balance', 'reader'),
+	('function', 'wallet_account', 'reader'),
+	('function', 'wallet_balance_at', 'reader'),
+	('function', 'wallet_balance_effective', 'reader'),
+	('function', 'wallet_statement', 'reader'),
+	('function', 'wallet_get', 'reader'),
+	('function', 'wallet_holds', 'reader'),
+	('function', 'wallet_tree_balance', 'reader'),
+	('function', 'wallet_horizon', 'reader'),
+	('function', 'wallet_feed', 'reader'),
+	('function', 'wallet_wait_event', 'reader'),
+	('function', 'wallet_outcome', 'reader'),
+	('function', 'wallet_wait', 'reader'),
+	('function', 'wallet_paused', 'reader'),
+	-- moving money (SPEC 4 to 7)
+	('function', 'wallet_transfer', 'teller'),
+	('function', 'wallet_transfers', 'teller'),
+	('function', 'wallet_transfers_by_id', 'teller'),
+	('function', 'wallet_hold', 'teller'),
+	('function', 'wallet_capture', 'teller'),
+	('function', 'wallet_release', 'teller'),
+	('function', 'wallet_reverse', 'teller'),
+	('function', 'wallet_sweep', 'teller'),
+	('function', 'wallet_submit', 'teller'),
+	('function', 'wallet_enqueue', 'teller'),
+	('function', 'wallet_cancel', 'teller'),
+	-- proof (SPEC 9)
+	('function', 'wallet_replay', 'auditor'),
+	('function', 'wallet_verify', 'auditor'),
+	('function', 'wallet_verify_account', 'auditor'),
+	('function', 'wallet_verify_against', 'auditor'),
+	('function', 'wallet_head', 'auditor'),
+	('function', 'wallet_reconcile', 'auditor'),
+	('function', 'long_work', 'auditor'),
+	-- what changes an account, a currency or the ledger as a whole
+	('function', 'wallet_open', 'admin'),
+	('function', 'wallet_define_currency', 'admin'),
+	('function', 'wallet_freeze', 'admin'),
+	('function', 'wallet_unfreeze', 'admin'),
+	('function', 'wallet_close', 'admin'),
+	('function', 'wallet_set_floor', 'admin'),
+	('function', 'wallet_remove_floor', 'admin'),
+	('function', 'wallet_set_ceiling', 'admin'),
+	('function', 'wallet_set_spend_limit', 'admin'),
+	('function', 'wallet_execute', 'admin'),
+	('function', 'wallet_snapshot', 'admin'),
+	('function', 'wallet_seal', 'admin'),
+	('function', 'wallet_rebuild', 'admin'),
+	('function', 'wallet_redact', 'admin'),
+	('function', 'wallet_resume', 'admin'),
+	-- whoever owns the extension
+	('function', 'wallet_grant', 'owner'),
+	('function', 'wallet_revoke', 'owner'),
+	('function', 'wallet_export', 'owner'),
+	('function', 'apply_grants', 'owner'),
+	('function', 'refuse_change', 'owner'),
+	('function', 'load_guard', 'owner'),
+	('function', 'store_horizon', 'owner'),
+
+	('relation', 'account', 'reader'),
+	('relation', 'balance', 'reader'),
+	('relation', 'hold', 'reader'),
+	('relation', 'currency', 'reader'),
+	('relation', 'status', 'reader'),
+	('relation', 'kind', 'reader'),
+	('relation', 'accounts', 'reader'),
+	('relation', 'tree', 'reader'),
+	('relation', 'entry', 'reader'),
+	('relation', 'journal', 'reader'),
+	('relation', 'bundle', 'reader'),
+	('relation', 'bundle_object', 'reader'),
+	('relation', 'event', 'auditor'),
+	('relation', 'milestone', 'auditor'),
+	('relation', 'reversal', 'auditor'),
+	('relation', 'snapshot', 'auditor'),
+	('relation', 'seal', 'auditor'),
+	('relation', 'command', 'auditor'),
+	('relation', 'instance', 'auditor'),
+	('relation', 'horizon', 'auditor'),
+	('relation', 'horizon_state', 'auditor'),
+	('relation', 'horizon_holders', 'auditor'),
+	('relation', 'progress', 'auditor'),
+	('relation', 'bundle_grant', 'auditor'),
+
+	('type', 'admin', 'admin');
+
+-- By name: oids do not survive a dump into a server with other roles, and a GRANT in a dump goes by name too.
+CREATE TABLE wallet.bundle_grant (
+	role text COLLATE "C" NOT NULL,
+	bundle text COLLATE "C" NOT NULL,
+	usage_given boolean NOT NULL,
+	granted_by text NOT NULL,
+	granted_at timestamptz NOT NULL,
+	PRIMARY KEY (role, bundle)
+);
+SELECT pg_catalog.pg_extension_config_dump('wallet.bundle_grant', '');
+COMMENT ON TABLE wallet.bundle_grant IS 'Which role holds which bundle of rights; written by wallet_grant and wallet_revoke.';
+COMMENT ON COLUMN wallet.bundle_grant.usage_given IS 'USAGE on the schema of the functions came with the bundle, and goes with the role''s last one.';
+COMMENT ON COLUMN wallet.bundle_grant.granted_by IS 'The session''s user who granted it.';
+
+-- USAGE on this type is what makes an admin (src/apply/rights.c).
+CREATE DOMAIN wallet.admin AS boolean;
+REVOKE ALL ON TYPE wallet.admin FROM PUBLIC;
+COMMENT ON DOMAIN wallet.admin IS 'A mark: whoever has USAGE on this type is an admin of the ledger. wallet_grant gives it with the bundle admin.';
+
+CREATE FUNCTION @extschema@.wallet_grant(role text, bundle text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_grant';
+COMMENT ON FUNCTION @extschema@.wallet_grant(text, text) IS 'Gives a bundle of rights to a role: reader, teller, auditor, admin or cluster. For superusers and the owner of the extension.';
+
+CREATE FUNCTION @extschema@.wallet_revoke(role text, bundle text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_revoke';
+COMMENT ON FUNCTION @extschema@.wallet_revoke(text, text) IS 'Takes a bundle of rights from a role, but for what its other bundles give.';
+
+CREATE FUNCTION wallet.apply_grants() RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_apply_grants';
+COMMENT ON FUNCTION wallet.apply_grants() IS 'Gives every role what its bundles give by now: after an upgrade, or a restore into a server that lacked the role.';
+
+-- ---- 58_repair
+-- Privacy, repair, and what long work is doing.
+
+CREATE FUNCTION @extschema@.wallet_redact(target uuid, transaction_id uuid DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_redact';
+COMMENT ON FUNCTION @extschema@.wallet_redact(uuid, uuid) IS 'Erases the metadata of a transaction, and of the account that it opened, for good; its digest and an event that says so stay. Asked again it replays.';
+
+CREATE FUNCTION @extschema@.wallet_rebuild(name text, currency text)
+	RETURNS TABLE (what text, before text, after text, event_id bigint)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'wallet_sql_rebuild';
+COMMENT ON FUNCTION @extschema@.wallet_rebuild(text, text) IS 'Computes the rows of one account again from the events alone and puts right what differs: one row per correction, none if all is right. Refused if the events themselves are broken.';
+
+CREATE FUNCTION wallet.long_work()
+	RETURNS TABLE (pid integer, database text, role text, command text, started timestamptz, phase text, done bigint, total bigint,
+				   rate double precision, phase_started timestamptz, eta timestamptz)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'wallet_sql_long_work';
+COMMENT ON FUNCTION wallet.long_work() IS 'What wallet.progress shows.';
+
+CREATE VIEW wallet.progress AS
+	SELECT w.pid, w.database, w.role, w.command, w.started, w.phase, w.done, w.total, w.rate, w.eta
+	FROM wallet.long_work() w;
+COMMENT ON VIEW wallet.progress IS 'Long work that is running: rows done of those expected in this phase, rows per second, and when the phase will end. One''s own; all of it for members of pg_read_all_stats. pg_cancel_backend(pid) ends it.';
 
 -- Nothing is granted to PUBLIC.  Only of what is new here: what an administrator granted since 1.0 stays as it is.
 DO $do$

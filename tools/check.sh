@@ -13,7 +13,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all_suites="floors build format unit fuzz regress isolation pgtap tap model"
+all_suites="floors build format unit fuzz regress isolation pgtap tap model docs clients"
 
 tools/setup.sh check
 ! is_root || exec tools/as-user.sh tools/check.sh "$@"
@@ -152,6 +152,7 @@ suite_floors() {
     one floors tools/floors.sh
     # What is generated and committed is what would be generated.
     [ ! -e src/core/status.def ] || one gen-status tools/gen-status.sh --check
+    one gen-upgrade tools/gen-upgrade.sh --check
 }
 
 suite_build() {
@@ -235,6 +236,33 @@ suite_model() {
     cat "$dir/log"
     tail -n 1 "$dir/log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/count \1 \2 0\4/p'
     return $code
+}
+
+# Each of the ten mistakes in test/docs/broken.md is found.
+all_broken() {
+    [ "$(/usr/bin/python3 test/docs/run.py test/docs/broken.md | grep -oE '^(not )?ok - ' | uniq -c | xargs)" = "10 not ok -" ]
+}
+
+# The examples of README and doc/, each page in a database of its own.
+suite_docs() {
+    local name pages=()
+    if [ -n "${TESTS:-}" ]; then
+        chosen doc md
+        for name in "${names[@]}"; do
+            pages+=("doc/$name.md")
+            [ "$name" != README ] || pages+=(README.md)
+        done
+        [ ${#pages[@]} -gt 0 ] || return 0
+    fi
+    server docs
+    $limit /usr/bin/python3 test/docs/run.py "${pages[@]}"
+    one docs/finds-what-is-wrong all_broken
+}
+
+# Those clients whose packages are here anyway; make clients runs all.
+suite_clients() {
+    server clients
+    $limit test/clients/run.sh psql psycopg2
 }
 
 # ---- Running and counting

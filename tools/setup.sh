@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a task needs and this machine lacks; silent when there are none.
 #
-#   tools/setup.sh build | check | demo | bench | format | fuzz ...
+#   tools/setup.sh build | check | clients | demo | bench | format | fuzz ...
 #
 # PG_MAJOR=17 asks for another PostgreSQL than 15. As root, or through sudo.
 
@@ -20,6 +20,10 @@ packages() {
     bench | model) echo "$server python3 python3-psycopg2" ;;
     format) echo "$build $clang binutils pg-bsd-indent" ;;
     fuzz) echo "$build $clang" ;;
+    clients)
+        echo "$server python3 python3-psycopg2 python3-psycopg nodejs node-pg" \
+            "golang-go golang-github-jackc-pgx-v4-dev default-jdk-headless libpostgresql-jdbc-java"
+        ;;
     check)
         echo "$server $clang binutils pg-bsd-indent python3 python3-psycopg2 libipc-run-perl" \
             "postgresql-$major-pgtap libtap-parser-sourcehandler-pgtap-perl"

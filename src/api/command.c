@@ -11,6 +11,7 @@
 #include "pg/datum.h"
 #include "pg/error.h"
 #include "api/command.h"
+#include "store/clock.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -31,7 +32,7 @@ wallet_call_begin(int n, WalletKind kind, bool single)
 	WalletBytes actor_bytes = {(const uint8_t *) actor, (uint32_t) strlen(actor)};
 
 	call->single = single;
-	call->call_start = wallet_moment_from_timestamp(GetCurrentTimestamp());
+	call->call_start_boot = wallet_clock_boot();
 	call->requests = allocate((size_t) n, sizeof(WalletRequest));
 	call->batch.entries = allocate((size_t) n, sizeof(WalletEntry));
 	call->batch.count = (size_t) n;
@@ -70,10 +71,10 @@ wallet_arg_bytes(FunctionCallInfo fcinfo, int i)
 WalletStatus
 wallet_set_metadata(WalletRequest *request, WalletEvent *event, Datum jsonb)
 {
+	request->metadata = jsonb;
 	if (wallet_metadata_digest(jsonb, event->metadata_digest) > WALLET_METADATA_MAX)
 		return WALLET_metadata_too_large;
 	event->present |= WALLET_HAS_METADATA_DIGEST;
-	request->metadata = jsonb;
 	return WALLET_success;
 }
 

@@ -11,7 +11,13 @@
 #include "pg/error.h"
 #include "store/accounts.h"
 #include "api/command.h"
+#include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/* Money has 38 digits, a sign and a point: numbers of this length are shown whole. */
+#define NUMBER_SHOWN_MAX	64
+#define NUMBER_SHOWN_HEAD	40
 
 typedef struct Words
 {
@@ -90,6 +96,21 @@ describe_ceiling(const WalletCall *call)
 						  text_of(request->to), wallet_money_text(payee->balance, payee->exponent),
 						  text_of(request->currency), wallet_money_text(payee->ceiling, payee->exponent),
 						  wallet_money_text(call->batch.entries[0].event.requested, payee->exponent)));
+}
+
+static Words
+describe_spend_limit(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const WalletEntry *entry = &call->batch.entries[0];
+	const WalletAccount *payer = account_at(call, entry->debit);
+	int64		window = entry->event.event_id / (payer->window_seconds * USECS_PER_SEC);
+
+	return words(psprintf("Account \"%s\" may spend %s %s per %d seconds and has spent %s in this window; %s was asked for.",
+						  text_of(request->from), wallet_money_text(payer->spend_limit, payer->exponent),
+						  text_of(request->currency), (int) payer->window_seconds,
+						  wallet_money_text(payer->window_number == window ? payer->spent : 0, payer->exponent),
+						  wallet_money_text(entry->event.requested, payer->exponent)));
 }
 
 static Words
@@ -199,6 +220,122 @@ describe_privilege(const WalletCall *call)
 						  text_of(request->from)));
 }
 
+/* A number as it was given; nobody reads a hundred thousand digits. */
+static char *
+number_text(Datum numeric)
+{
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
+	int			length = (int) strlen(text);
+
+	if (length > NUMBER_SHOWN_MAX)
+		text = psprintf("%.*s... (%d characters)", NUMBER_SHOWN_HEAD, text, length);
+	return text;
+}
+
+static Words
+describe_same_account(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+
+	return words(psprintf("Account \"%s\" in %s is named as payer and as payee.",
+						  text_of(request->from), text_of(request->currency)));
+}
+
+/* No finite number, or an amount that moves nothing; an opening has two limits instead. */
+static Words
+describe_no_amount(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const char *what = "amount";
+	Datum		number = request->amount;
+
+	if (call->batch.entries[0].event.kind == WALLET_KIND_OPEN)
+	{
+		bool		floor = request->floor != (Datum) 0 && wallet_numeric_scale(request->floor) < 0;
+
+		what = floor ? "floor" : "ceiling";
+		number = floor ? request->floor : request->ceiling;
+	}
+	if (number == (Datum) 0)
+		return words(psprintf("The %s is NULL.", what));
+	return words(psprintf("The %s is %s; it must be %s.", what, number_text(number),
+						  wallet_numeric_scale(number) < 0 ? "a finite number" : "above zero"));
+}
+
+/* Does the number have too many digits for the request's currency? */
+static bool
+is_too_long(const WalletRequest *request, Datum number)
+{
+	wallet_int128 ignored;
+
+	return number != (Datum) 0 &&
+		wallet_money_from_numeric(number, request->exponent, &ignored) == WALLET_amount_overflow;
+}
+
+/* Nothing that was asked for is too long by itself: so a balance would become so. */
+static Words
+describe_full(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const WalletEntry *entry = &call->batch.entries[0];
+	const WalletAccount *payer = account_at(call, entry->debit);
+	const WalletAccount *payee = account_at(call, entry->credit);
+	wallet_int128 after;
+	bool		is_payer;
+
+	if (payer == NULL || payee == NULL || !(entry->event.present & WALLET_HAS_REQUESTED))
+		return words("A balance would need more than 38 digits.");
+	is_payer = !wallet_money_subtract(payer->balance, entry->event.requested, &after);
+	return words(psprintf("Account \"%s\" has %s %s; %s %s needs more than 38 digits.",
+						  text_of(is_payer ? request->from : request->to),
+						  wallet_money_text(is_payer ? payer->balance : payee->balance, payer->exponent),
+						  text_of(request->currency), is_payer ? "taking" : "adding",
+						  wallet_money_text(entry->event.requested, payer->exponent)));
+}
+
+static Words
+describe_overflow(const WalletCall *call)
+{
+	const WalletRequest *request = &call->requests[0];
+	const char *what = "amount";
+	Datum		number = request->amount;
+
+	if (is_too_long(request, request->floor))
+	{
+		what = "floor";
+		number = request->floor;
+	}
+	else if (is_too_long(request, request->ceiling))
+	{
+		what = "ceiling";
+		number = request->ceiling;
+	}
+	else if (!is_too_long(request, number))
+		return describe_full(call);
+	return words(psprintf("The %s is %s; 38 digits are the most, and in %s %d of them are decimals.",
+						  what, number_text(number), text_of(request->currency), request->exponent));
+}
+
+/* Both moments: what differs is often the clock of the client. */
+static Words
+describe_effective_at(const WalletCall *call)
+{
+	const WalletEvent *event = &call->batch.entries[0].event;
+	char	   *asked = pstrdup(timestamptz_to_str(wallet_timestamp_from_moment(event->effective_at)));
+
+	return words(psprintf("effective_at is %s; the event would have been recorded at %s.", asked,
+						  timestamptz_to_str(wallet_timestamp_from_moment(event->event_id))));
+}
+
+static Words
+describe_metadata(const WalletCall *call)
+{
+	uint8_t		ignored[WALLET_DIGEST_BYTES];
+
+	return words(psprintf("The metadata has %d bytes as text; %d are the most.",
+						  wallet_metadata_digest(call->requests[0].metadata, ignored), WALLET_METADATA_MAX));
+}
+
 static Words
 describe(const WalletCall *call, WalletStatus status)
 {
@@ -212,8 +349,20 @@ describe(const WalletCall *call, WalletStatus status)
 			return describe_account_status(call, WALLET_ACCOUNT_FROZEN);
 		case WALLET_account_closed:
 			return describe_account_status(call, WALLET_ACCOUNT_CLOSED);
+		case WALLET_same_account:
+			return describe_same_account(call);
+		case WALLET_invalid_amount:
+			return describe_no_amount(call);
+		case WALLET_amount_overflow:
+			return describe_overflow(call);
+		case WALLET_invalid_effective_at:
+			return describe_effective_at(call);
+		case WALLET_metadata_too_large:
+			return describe_metadata(call);
 		case WALLET_ceiling_exceeded:
 			return describe_ceiling(call);
+		case WALLET_spend_limit_exceeded:
+			return describe_spend_limit(call);
 		case WALLET_version_conflict:
 			return describe_version(call);
 		case WALLET_transaction_id_conflict:

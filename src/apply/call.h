@@ -55,7 +55,7 @@ typedef struct WalletCall
 	bool		single;			/* one command, no subtransaction, refusals
 								 * are not recorded */
 	int			group_max;		/* members of the largest group; 0: no groups */
-	int64		call_start;		/* microseconds since 1970 */
+	int64		call_start_boot;	/* wallet_clock_boot() when it began */
 
 	/* of the running attempt */
 	Snapshot	snapshot;
@@ -93,6 +93,9 @@ extern void wallet_load(WalletCall *call);
 
 /* Marks the commands whose payer the user may not debit. */
 extern void wallet_check_rights(WalletCall *call);
+
+/* Tells the server's log if commands were refused for want of a right. */
+extern void wallet_log_forbidden(const WalletCall *call);
 
 /* Writes what was decided; false if an id turned out to be taken: nothing may stay. */
 extern bool wallet_save(WalletCall *call);

@@ -182,4 +182,5 @@ wallet_pipeline_run(WalletCall *call)
 	while (!(call->single ? attempt(call) : attempt_in_subtransaction(call)))
 		CHECK_FOR_INTERRUPTS();
 	CommandCounterIncrement();
+	wallet_log_forbidden(call);
 }

@@ -443,7 +443,7 @@ wallet_take_ids(WalletCall *call)
 
 	if (!minds_expiry(call))
 	{
-		batch->next_id = wallet_clock_take((int) batch->count, above, call->call_start);
+		batch->next_id = wallet_clock_take((int) batch->count, above, call->call_start_boot);
 		return;
 	}
 	(void) relations_of(call);
@@ -455,7 +455,7 @@ wallet_take_ids(WalletCall *call)
 		int64		last;
 		size_t		needed;
 
-		batch->next_id = wallet_clock_take((int) (batch->count + room), above, call->call_start);
+		batch->next_id = wallet_clock_take((int) (batch->count + room), above, call->call_start_boot);
 		last = batch->next_id + (int64) (batch->count + room) - 1;
 		load_queues(call, settlings, last);
 		needed = count_expires(call, batch->next_id, last);

@@ -462,7 +462,7 @@ detail_of(const Rebuild *rebuild)
 
 /* Decides and writes the event; moves the account's guard. */
 static int64
-record(Rebuild *rebuild, int64 call_start)
+record(Rebuild *rebuild, int64 call_start_boot)
 {
 	WalletView	view = {.debit = &rebuild->account};
 	const char *actor = GetUserNameFromId(GetSessionUserId(), false);
@@ -479,7 +479,7 @@ record(Rebuild *rebuild, int64 call_start)
 
 	(void) GetTopTransactionId();
 	event.event_id = wallet_clock_take(1, Max(rebuild->account.last_event, rebuild->account.guard_event),
-									   call_start);
+									   call_start_boot);
 	if (wallet_step(&view, &event) != WALLET_success)
 		wallet_raise_corrupt("The rebuild of account " INT64_FORMAT " would have broken an invariant.", rebuild->id);
 	if (!wallet_events_insert(events, &row))
@@ -557,7 +557,7 @@ static void
 rebuild_account(FunctionCallInfo fcinfo)
 {
 	Rebuild		rebuild = {0};
-	int64		call_start = wallet_moment_from_timestamp(GetCurrentTimestamp());
+	int64		call_start_boot = wallet_clock_boot();
 	int64		event_id;
 
 	wallet_check_environment();
@@ -575,7 +575,7 @@ rebuild_account(FunctionCallInfo fcinfo)
 						wallet_currency_length(&rebuild.currency), rebuild.currency.code)));
 	else
 	{
-		event_id = record(&rebuild, call_start);
+		event_id = record(&rebuild, call_start_boot);
 		write_rows(&rebuild);
 		put_corrections(&rebuild, event_id, (ReturnSetInfo *) fcinfo->resultinfo);
 	}

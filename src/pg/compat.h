@@ -13,8 +13,10 @@
 #include "executor/executor.h"
 #include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
+#include "catalog/pg_type.h"
 #include "varatt.h"
 #endif
+#include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
 #error "wallet needs PostgreSQL 15 or later"
@@ -52,6 +54,17 @@ wallet_may_execute(Oid function, Oid role)
 	return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
 #else
 	return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
+/* May the role use the type? */
+static inline bool
+wallet_type_is_usable(Oid type, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(TypeRelationId, type, role, ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_type_aclcheck(type, role, ACL_USAGE) == ACLCHECK_OK;
 #endif
 }
 

@@ -18,11 +18,16 @@ extern void wallet_clock_shmem_init(void);
 /* False if wallet is not in shared_preload_libraries. */
 extern bool wallet_clock_available(void);
 
+/* Microseconds since the machine was booted: what never jumps. */
+extern int64 wallet_clock_boot(void);
+
 /*
  * n consecutive ids that end at now, all greater than `above` and than any
- * moment before call_start (microseconds since 1970).  Returns the first.
+ * moment before the call began (wallet_clock_boot() then: a time of day may
+ * have been stepped since, or be one that ids do not follow).  Returns the
+ * first.
  */
-extern int64 wallet_clock_take(int n, int64 above, int64 call_start);
+extern int64 wallet_clock_take(int n, int64 above, int64 call_start_boot);
 
 /* Greatest id up to which the past is complete; 0 if none can be told. */
 extern int64 wallet_clock_horizon(void);

@@ -33,17 +33,6 @@
 
 #define CLAIM_LOCK ShareRowExclusiveLock
 
-enum
-{
-	COL_ONLY_ROW,
-	COL_SYSTEM_IDENTIFIER,
-	COL_DATABASE,
-	COL_TIMELINE,
-	COL_HORIZON,
-	COL_HORIZON_AT,
-	COL_COUNT
-};
-
 /* What the row says; tid is where it is. */
 typedef struct Instance
 {
@@ -105,8 +94,8 @@ read_instance(Snapshot snapshot, Instance *instance)
 
 	if (found)
 	{
-		instance->system_identifier = (uint64) DatumGetInt64(table->slot->tts_values[COL_SYSTEM_IDENTIFIER]);
-		instance->database = DatumGetObjectId(table->slot->tts_values[COL_DATABASE]);
+		instance->system_identifier = (uint64) DatumGetInt64(table->slot->tts_values[WALLET_INSTANCE_SYSTEM_IDENTIFIER]);
+		instance->database = DatumGetObjectId(table->slot->tts_values[WALLET_INSTANCE_DATABASE]);
 		instance->tid = table->slot->tts_tid;
 	}
 	wallet_table_close(table);
@@ -141,18 +130,23 @@ wallet_instance_is_due(void)
 	return is_unclaimed();
 }
 
-/* This database's row: what only the old home knew (timeline, horizon) is not known here. */
+/*
+ * This database's row.  Ids are taken on this timeline from now on; the old home's
+ * horizon says nothing here.
+ */
 static void
 fill_slot(TupleTableSlot *slot)
 {
 	ExecClearTuple(slot);
-	memset(slot->tts_isnull, true, COL_COUNT * sizeof(bool));
-	slot->tts_values[COL_ONLY_ROW] = BoolGetDatum(true);
-	slot->tts_isnull[COL_ONLY_ROW] = false;
-	slot->tts_values[COL_SYSTEM_IDENTIFIER] = Int64GetDatum((int64) GetSystemIdentifier());
-	slot->tts_isnull[COL_SYSTEM_IDENTIFIER] = false;
-	slot->tts_values[COL_DATABASE] = ObjectIdGetDatum(MyDatabaseId);
-	slot->tts_isnull[COL_DATABASE] = false;
+	memset(slot->tts_isnull, true, WALLET_INSTANCE_COLUMNS * sizeof(bool));
+	slot->tts_values[WALLET_INSTANCE_ONLY_ROW] = BoolGetDatum(true);
+	slot->tts_isnull[WALLET_INSTANCE_ONLY_ROW] = false;
+	slot->tts_values[WALLET_INSTANCE_SYSTEM_IDENTIFIER] = Int64GetDatum((int64) GetSystemIdentifier());
+	slot->tts_isnull[WALLET_INSTANCE_SYSTEM_IDENTIFIER] = false;
+	slot->tts_values[WALLET_INSTANCE_DATABASE] = ObjectIdGetDatum(MyDatabaseId);
+	slot->tts_isnull[WALLET_INSTANCE_DATABASE] = false;
+	slot->tts_values[WALLET_INSTANCE_TIMELINE] = Int32GetDatum((int32) GetWALInsertionTimeLine());
+	slot->tts_isnull[WALLET_INSTANCE_TIMELINE] = false;
 	ExecStoreVirtualTuple(slot);
 }
 

@@ -7,6 +7,18 @@
 
 #include "postgres.h"
 
+/* Columns of wallet.instance; the last three are horizon_row.c's. */
+enum
+{
+	WALLET_INSTANCE_ONLY_ROW,
+	WALLET_INSTANCE_SYSTEM_IDENTIFIER,
+	WALLET_INSTANCE_DATABASE,
+	WALLET_INSTANCE_TIMELINE,
+	WALLET_INSTANCE_HORIZON,
+	WALLET_INSTANCE_HORIZON_AT,
+	WALLET_INSTANCE_COLUMNS
+};
+
 /*
  * True if the ledger is empty and nobody's: whoever records the first event then claims
  * it.  Called before any row of the call is locked; waits for another transaction

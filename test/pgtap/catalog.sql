@@ -50,6 +50,8 @@ ROLLBACK;
 SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
 	$$ VALUES
 		('long_work vufalsefalse'),
+		('apply_grants vufalsefalse'),
+		('store_horizon vufalsefalse'),
 		('wallet_account ssfalsefalse'),
 		('wallet_balance ssfalsefalse'),
 		('wallet_balance_at ssfalsefalse'),
@@ -58,6 +60,7 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_event_time istruefalse'),
 		('wallet_feed vufalsefalse'),
 		('wallet_get ssfalsefalse'),
+		('wallet_grant vufalsefalse'),
 		('wallet_horizon vufalsefalse'),
 		('wallet_open vufalsefalse'),
 		('wallet_paused vufalsefalse'),
@@ -65,13 +68,15 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_redact vufalsefalse'),
 		('wallet_replay vufalsefalse'),
 		('wallet_resume vufalsefalse'),
+		('wallet_revoke vufalsefalse'),
 		('wallet_statement ssfalsefalse'),
 		('wallet_transfer vufalsefalse'),
 		('wallet_transfers vufalsefalse'),
 		('wallet_transfers_by_id vufalsefalse'),
 		('wallet_uuid vsfalsefalse'),
 		('wallet_verify vufalsefalse'),
-		('wallet_verify_account ssfalsefalse') $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
+		('wallet_verify_account ssfalsefalse'),
+		('wallet_wait_event vufalsefalse') $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.pronamespace <> 'public'::regnamespace AND p.proname LIKE 'wallet\_%' $$, 'functions are where CREATE EXTENSION was told');
 SELECT is_empty($$ SELECT m.objid::regclass FROM member m JOIN pg_class c ON c.oid = m.objid WHERE m.classid = 'pg_class'::regclass AND c.relnamespace <> 'wallet'::regnamespace $$, 'tables and views are in the schema wallet');
 SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'wallet'::regnamespace AND c.relkind = 'S' $$, 'there are no sequences');
@@ -83,7 +88,7 @@ SELECT shows($$ SELECT tgrelid::regclass::text || ' ' || tgname || ' ' || tgenab
 
 -- ---- dump
 SELECT set_eq($$ SELECT c::regclass::text || ' ' || w FROM pg_extension, unnest(extconfig, extcondition) AS u (c, w) WHERE extname = 'wallet' $$,
-	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
+	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.bundle_grant '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
 SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'wallet'), false, 'the extension is not relocatable');
 
 -- ---- the built-in currencies, as format-1 9 lists them

@@ -3,6 +3,7 @@
 -- that a function that is added later without its NULLs fails here.
 \ir lib/setup.sql
 SELECT plan(60);
+SELECT plan(63);
 
 SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
 SELECT pay('world', 'alice', 100) \g /dev/null
@@ -18,15 +19,18 @@ SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN
 		('wallet_event_time 1'),
 		('wallet_feed 2'),
 		('wallet_get 1'),
+		('wallet_grant 2'),
 		('wallet_open 8'),
 		('wallet_rebuild 2'),
 		('wallet_redact 2'),
 		('wallet_replay 1'),
+		('wallet_revoke 2'),
 		('wallet_statement 6'),
 		('wallet_transfer 8'),
 		('wallet_transfers 8'),
 		('wallet_transfers_by_id 6'),
 		('wallet_verify 1'),
+		('wallet_wait_event 2'),
 		('wallet_verify_account 2') $$,
 	'these are the functions, all of whose arguments are NULL below');
 
@@ -124,5 +128,12 @@ SELECT is(ARRAY[(fault_of('SELECT * FROM wallet_verify_account(NULL, ''USD'')'))
 DO $$ BEGIN FOR i IN 1 .. 1000 LOOP EXIT WHEN wallet_horizon() >= (SELECT max(event_id) FROM wallet.event); PERFORM pg_sleep(0.01); END LOOP; END $$;
 SELECT is((SELECT count(*) FROM wallet_feed(NULL, NULL)), (SELECT count(*) FROM wallet.event), 'feed: after_event NULL is from the first, max_rows NULL all');
 SELECT is((SELECT count(*) FROM wallet_verify(NULL)), (SELECT count(*) FROM wallet_verify(false)), 'verify: NULL is not thorough');
+
+-- ---- rights
+SELECT is((SELECT string_agg((fault_of(s)).sqlstate || ' ' || (fault_of(s)).message, ', ') FROM unnest(ARRAY['SELECT wallet_grant(NULL, ''reader'')', 'SELECT wallet_grant(current_user, NULL)', 'SELECT wallet_revoke(NULL, ''reader'')', 'SELECT wallet_revoke(current_user, NULL)']) AS s),
+	'WA024 "role" must not be NULL, WA024 "bundle" must not be NULL, WA024 "role" must not be NULL, WA024 "bundle" must not be NULL', 'grant, revoke: role, bundle');
 SELECT sound();
+-- ---- wallet_wait_event
+SELECT is(wallet_wait_event(NULL, interval '1 ms'), NULL, 'wait_event: event_id: unknown, at once');
+SELECT is(wallet_wait_event((SELECT max(event_id) FROM wallet.event), NULL), true, 'wait_event: timeout, without one it waits as long as it takes');
 SELECT * FROM finish();

@@ -53,16 +53,16 @@ SELECT matches((fault_of(asks('alice', 'yen', '1', 'JPY'))).hint, 'EUR.*USD|USD.
 SELECT is((fault_of(asks('alice', 'yen', '1', 'JPY'))).sqlstate, 'WA002', 'payer known in other currencies only');
 SELECT matches((fault_of(asks('yen', 'alice', '1', 'JPY'))).hint, 'EUR.*USD|USD.*EUR', 'account_not_found: the hint lists the currencies of the payee''s name');
 SELECT doesnt_match((fault_of(asks('alice', 'yen', '1', 'JPY'))).hint, 'JPY', 'the hint does not list a currency that the name has not');
-SELECT refuses(asks('alice', 'alice', '1'), 'WA005', 'payer and payee are the same account', NULL, '', 'same_account');
-SELECT refuses(asks('alice', 'bob', '0'), 'WA006', 'invalid amount', NULL, '', 'invalid_amount: zero');
-SELECT refuses(asks('alice', 'bob', '-1'), 'WA006', 'invalid amount', NULL, '', 'invalid_amount: negative');
-SELECT refuses(asks('alice', 'bob', 'NaN'), 'WA006', 'invalid amount', NULL, '', 'invalid_amount: NaN');
-SELECT refuses(asks('alice', 'bob', 'Infinity'), 'WA006', 'invalid amount', NULL, '', 'invalid_amount: infinite');
-SELECT refuses(asks('alice', 'bob', '-Infinity'), 'WA006', 'invalid amount', NULL, '', 'invalid_amount: minus infinite');
-SELECT refuses(asks('alice', 'bob', NULL), 'WA006', 'invalid amount', NULL, '', 'invalid_amount: NULL');
+SELECT refuses(asks('alice', 'alice', '1'), 'WA005', 'payer and payee are the same account', '{alice,USD}', '', 'same_account');
+SELECT refuses(asks('alice', 'bob', '0'), 'WA006', 'invalid amount', '{"amount is 0"}', '', 'invalid_amount: zero');
+SELECT refuses(asks('alice', 'bob', '-1'), 'WA006', 'invalid amount', '{"amount is -1"}', '', 'invalid_amount: negative');
+SELECT refuses(asks('alice', 'bob', 'NaN'), 'WA006', 'invalid amount', '{"amount is NaN"}', '', 'invalid_amount: NaN');
+SELECT refuses(asks('alice', 'bob', 'Infinity'), 'WA006', 'invalid amount', '{"amount is Infinity"}', '', 'invalid_amount: infinite');
+SELECT refuses(asks('alice', 'bob', '-Infinity'), 'WA006', 'invalid amount', '{"amount is -Infinity"}', '', 'invalid_amount: minus infinite');
+SELECT refuses(asks('alice', 'bob', NULL), 'WA006', 'invalid amount', '{"amount is NULL"}', '', 'invalid_amount: NULL');
 SELECT refuses(asks('alice', 'bob', '0.001'), 'WA007', 'amount has more decimals than the currency', '{USD,2}', 'Round the amount before asking.', 'invalid_scale');
-SELECT refuses(asks('world', 'alice', '1000000000000000000000000000000000000'), 'WA008', 'amount is out of range', NULL, '', 'amount_overflow: the amount');
-SELECT refuses(asks('world', 'full', '1', 'JPY'), 'WA008', 'amount is out of range', NULL, '', 'amount_overflow: the balance');
+SELECT refuses(asks('world', 'alice', '1000000000000000000000000000000000000'), 'WA008', 'amount is out of range', '{1000000000000000000000000000000000000,USD}', '', 'amount_overflow: the amount');
+SELECT refuses(asks('world', 'full', '1', 'JPY'), 'WA008', 'amount is out of range', '{world,JPY,-99999999999999999999999999999999999999,"taking 1 "}', '', 'amount_overflow: the balance');
 SELECT refuses(asks('alice', 'bob', '1', 'ZZZ'), 'WA009', 'unknown currency', '{ZZZ}', 'Define it with wallet_define_currency.', 'unknown_currency');
 SELECT refuses(asks('alice', 'bob', '1', 'usd'), 'WA009', 'unknown currency', '{usd}', 'Define it with wallet_define_currency.', 'unknown_currency: codes are upper case');
 SELECT refuses(asks('alice', 'bob', '1', ''), 'WA009', 'unknown currency', NULL, 'Define it with wallet_define_currency.', 'unknown_currency: empty');
@@ -77,8 +77,8 @@ SELECT refuses(asks('alice', '@transit:B', '1'), 'WA023', 'invalid account name'
 SELECT refuses(asks('alice', 'bob', '1', NULL), 'WA024', 'invalid argument', '{currency}', '', 'invalid_argument: no currency');
 SELECT refuses($$ SELECT wallet_transfer('alice', 'bob', 1, 'USD', NULL) $$, 'WA024', 'invalid argument', '{transaction_id}', '', 'invalid_argument: no id');
 SELECT refuses(asks('alice', 'bob', '1', 'USD', $$, NULL, 'infinity' $$), 'WA024', 'invalid argument', '{effective_at}', '', 'invalid_argument: infinite moment');
-SELECT refuses(asks('alice', 'bob', '1', 'USD', $$, NULL, now() + interval '1 hour' $$), 'WA025', 'effective_at lies in the future', NULL, '', 'invalid_effective_at');
-SELECT refuses(asks('alice', 'bob', '1', 'USD', $$, to_jsonb(repeat('x', 65535)) $$), 'WA026', 'metadata is too large', NULL,
+SELECT refuses(asks('alice', 'bob', '1', 'USD', $$, NULL, now() + interval '1 hour' $$), 'WA025', 'effective_at lies in the future', '{"effective_at is 20","recorded at 20"}', '', 'invalid_effective_at');
+SELECT refuses(asks('alice', 'bob', '1', 'USD', $$, to_jsonb(repeat('x', 65535)) $$), 'WA026', 'metadata is too large', '{65537,65536}',
 	'Keep large documents elsewhere and put a reference here.', 'metadata_too_large: 65537 bytes as text');
 SELECT works(asks('alice', 'bob', '1', 'USD', $$, to_jsonb(repeat('x', 65534)) $$), 'metadata of 65536 bytes as text is not too large');
 SELECT refuses(asks('alice', 'bob', '1', 'USD', $$, to_jsonb(repeat('é', 32768)) $$), 'WA026', 'metadata is too large', NULL, NULL, 'metadata is measured in bytes');
@@ -92,7 +92,7 @@ SELECT refuses(with_row('status = 2 WHERE account = account(''bob'')', asks('ali
 SELECT refuses(with_row('status = 3 WHERE account = account(''alice'')', asks('alice', 'bob', '1')), 'WA004', 'account is closed', '{alice,payer}', '', 'account_closed: payer');
 SELECT refuses(with_row('status = 3 WHERE account = account(''bob'')', asks('alice', 'bob', '1')), 'WA004', 'account is closed', '{bob,payee}', '', 'account_closed: payee');
 SELECT refuses(with_row('spend_limit = 10, window_seconds = 86400, window_number = 0, spent = 0 WHERE account = account(''alice'')', asks('alice', 'bob', '10.01')),
-	'WA018', 'spending limit exceeded', NULL, '', 'spend_limit_exceeded');
+	'WA018', 'spending limit exceeded', '{alice,10.00,86400,10.01}', '', 'spend_limit_exceeded');
 SELECT works(with_row('spend_limit = 10, window_seconds = 86400, window_number = 0, spent = 0 WHERE account = account(''alice'')', asks('alice', 'bob', '10.00')),
 	'up to the spending limit is not over it');
 
@@ -105,13 +105,13 @@ SELECT works(opens('new', 'USD'), 'an opening raises nothing');
 SELECT refuses(opens('new', 'USD', ', parent => ''nobody'''), 'WA002', 'account not found', '{nobody,USD}', 'Open it with wallet_open.', 'open: no such parent');
 SELECT refuses(opens('new', 'JPY', ', parent => ''alice'''), 'WA002', 'account not found', '{alice,JPY}', NULL, 'open: the parent must have the same currency');
 SELECT matches((fault_of(opens('new', 'JPY', ', parent => ''alice'''))).hint, 'EUR.*USD|USD.*EUR', 'open: the hint lists the parent''s currencies');
-SELECT refuses(opens('new', 'USD', ', floor => ''NaN'''), 'WA006', 'invalid amount', NULL, '', 'open: floor NaN');
-SELECT refuses(opens('new', 'USD', ', floor => ''-Infinity'''), 'WA006', 'invalid amount', NULL, '', 'open: an infinite floor is not how no floor is said');
-SELECT refuses(opens('new', 'USD', ', ceiling => ''Infinity'''), 'WA006', 'invalid amount', NULL, '', 'open: ceiling infinite');
+SELECT refuses(opens('new', 'USD', ', floor => ''NaN'''), 'WA006', 'invalid amount', '{"floor is NaN"}', '', 'open: floor NaN');
+SELECT refuses(opens('new', 'USD', ', floor => ''-Infinity'''), 'WA006', 'invalid amount', '{"floor is -Infinity"}', '', 'open: an infinite floor is not how no floor is said');
+SELECT refuses(opens('new', 'USD', ', ceiling => ''Infinity'''), 'WA006', 'invalid amount', '{"ceiling is Infinity"}', '', 'open: ceiling infinite');
 SELECT refuses(opens('new', 'USD', ', floor => 0.001'), 'WA007', 'amount has more decimals than the currency', '{USD,2}', 'Round the amount before asking.', 'open: floor with too many decimals');
 SELECT refuses(opens('new', 'JPY', ', ceiling => 0.1'), 'WA007', 'amount has more decimals than the currency', '{JPY,0}', 'Round the amount before asking.', 'open: ceiling with too many decimals');
-SELECT refuses(opens('new', 'USD', ', floor => -1e36'), 'WA008', 'amount is out of range', NULL, '', 'open: floor of 39 digits');
-SELECT refuses(opens('new', 'USD', ', ceiling => 1e36'), 'WA008', 'amount is out of range', NULL, '', 'open: ceiling of 39 digits');
+SELECT refuses(opens('new', 'USD', ', floor => -1e36'), 'WA008', 'amount is out of range', '{"floor is -1000000000000000000000000000000000000"}', '', 'open: floor of 39 digits');
+SELECT refuses(opens('new', 'USD', ', ceiling => 1e36'), 'WA008', 'amount is out of range', '{"ceiling is 1000000000000000000000000000000000000"}', '', 'open: ceiling of 39 digits');
 SELECT refuses(opens('new', 'ZZZ'), 'WA009', 'unknown currency', '{ZZZ}', 'Define it with wallet_define_currency.', 'open: unknown_currency');
 SELECT refuses(opens('new', 'USD', '', 1), 'WA010', 'transaction id was used for a different command', ARRAY[id(1)::text],
 	'Use a new id for a new command, and the same id with the same content for a retry.', 'open: an id that a transfer has used');
@@ -121,7 +121,7 @@ SELECT refuses(opens('new', 'USD', ', parent => ''@transit:B'''), 'WA023', 'inva
 SELECT refuses(opens('new', 'USD', ', owner => ''no such role'''), 'WA024', 'invalid argument', '{no such role}', '', 'open: an owner that is no role');
 SELECT refuses(opens('new', NULL), 'WA024', 'invalid argument', '{currency}', '', 'open: no currency');
 SELECT refuses($$ SELECT wallet_open('new', 'USD', NULL) $$, 'WA024', 'invalid argument', '{transaction_id}', '', 'open: no id');
-SELECT refuses(opens('new', 'USD', ', metadata => to_jsonb(repeat(''x'', 65535))'), 'WA026', 'metadata is too large', NULL,
+SELECT refuses(opens('new', 'USD', ', metadata => to_jsonb(repeat(''x'', 65535))'), 'WA026', 'metadata is too large', '{65537,65536}',
 	'Keep large documents elsewhere and put a reference here.', 'open: metadata_too_large');
 
 -- ---- wallet_define_currency

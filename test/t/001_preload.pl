@@ -49,6 +49,7 @@ my %commands = (
 	transfer => "wallet_transfer('alice', 'bob', 1, 'USD', wallet_uuid())",
 	'transfer again' => "wallet_transfer('alice', 'bob', 10, 'USD', '${\ uuid(1)}')",
 	transfers => "wallet_transfers(ARRAY['alice'], ARRAY['bob'], ARRAY[1], ARRAY['USD'], ARRAY[wallet_uuid()])",
+	'store the horizon' => 'wallet.store_horizon()',
 	transfers_by_id => "wallet_transfers_by_id(ARRAY[1], ARRAY[2], ARRAY[1], ARRAY[wallet_uuid()])");
 for my $name (sort keys %commands)
 {

@@ -104,6 +104,38 @@ mutant clock_trusts_the_future src/store/clock.c 'tap/001_preload' \
     's/if \(newest > steady_now\(\)/if (newest < 0 \&\& newest > steady_now()/'
 mutant clock_sees_committed_only src/store/clock.c 'tap/001_preload' \
     's/(wallet_index_beginscan\(event->rel, index, )SnapshotAny/$1GetActiveSnapshot()/'
+mutant clock_remembers_an_unsafe_one src/store/clock.c 'tap/051_clock' \
+    's/(\n\twall = )read_clock\(CLOCK_REALTIME\)(;\n\tcheck_clock)/$1steady_now()$2/'
+mutant clock_drift_is_lost src/store/clock.c 'tap/051_clock' \
+    's/\(now == wall \|\| passed >= REBASE_EVERY_US\)/(now == wall || passed >= 0)/'
+mutant clock_is_not_followed_to_ids src/store/clock.c 'tap/051_clock' \
+    's/wall > Max\(expected, last\) \+ step/wall > Max(expected, last * 0) + step/'
+mutant clock_follows_every_step src/store/clock.c 'tap/051_clock' \
+    's/now = expected \+ passed/now = wall + 0 * passed/'
+mutant clock_warns_always src/store/clock.c 'tap/051_clock' \
+    's/\tif \(due\)\n/\tdue = true;\n\tif (due)\n/'
+mutant call_start_by_the_wall_clock src/store/clock.c 'tap/051_clock' \
+    's/call_start = now - \(read_clock\(CLOCK_BOOTTIME\) - call_start_boot\)/call_start = read_clock(CLOCK_REALTIME) - (int64) wallet_clock_offset_ms * 1000 + 0 * call_start_boot/'
+mutant pairs_by_ids src/store/clock.c 'tap/051_clock' \
+    's/if \(pair_is_due\(now\)\)/if (pair_is_due(now) \&\& first - shared->pairs[Max(shared->pair_count, 1) - 1].last >= PAIR_EVERY_US)/'
+mutant clock_forgets_the_stored_horizon src/store/clock.c 'tap/051_clock' \
+    's/newest = Max\(event, stored\.horizon\)/newest = event/'
+mutant promotion_without_a_jump src/store/clock.c 'tap/050_standby' \
+    's/if \(timeline_is_stale\)\n\t\tjump\(timeline, wall, newest\)/if (timeline_is_stale \&\& wall < 0)\n\t\tjump(timeline, wall, newest)/'
+mutant jump_from_the_newest_event_only src/store/clock.c 'tap/050_standby' \
+    's/\(newest > wall \+ PROMOTION_JUMP_US \? newest : wall\) \+ PROMOTION_JUMP_US/wall + PROMOTION_JUMP_US/'
+mutant timeline_is_not_recorded src/store/clock.c 'tap/050_standby' \
+    's/if \(timeline_is_stale\)\n\t\trecord_timeline/if (timeline_is_stale \&\& now < 0)\n\t\trecord_timeline/; s/(\tint64\t\tnow)(;\n\tint64\t\tcall_start;)/$1 = 0$2/'
+mutant wait_keeps_the_snapshot src/pg/statement.c 'tap/050_standby' \
+    's/if \(IsolationUsesXactSnapshot\(\) \|\| query == NULL/if (true || query == NULL/'
+mutant wait_keeps_the_lock src/store/arrival.c 'tap/050_standby' \
+    's/table_close\(event, AccessShareLock\)/table_close(event, NoLock)/'
+mutant horizon_goes_back src/store/horizon_row.c 'tap/050_standby' \
+    's/if \(horizon > row->horizon\)/if (horizon != 0)/'
+mutant horizon_store_waits src/store/horizon_row.c 'tap/050_standby' \
+    's/LockWaitSkip/LockWaitBlock/'
+argued readers_remember_through_promotion src/store/clock.c 's/x/x/' \
+    'a standby never raises the clock, so there is nothing to remember; the timeline is compared for the day when something there does'
 mutant works_without_preload src/apply/pipeline.c 'tap/001_preload' \
     's/errhint\("Add wallet/errhint("Do add wallet/'
 argued horizon_pair_swapped src/store/clock.c 's/x/x/' \
@@ -159,6 +191,13 @@ mutant ceiling_ignored src/core/rule_transfer.c 'isolation/refusal_order' \
 mutant range_not_checked src/core/money.c 'unit/test_money' \
     's/__builtin_add_overflow\(a, b, &result\) \|\| !wallet_money_in_range\(result\)/__builtin_add_overflow(a, b, \&result)/'
 
+# ---- api: the words of a refusal
+
+mutant overflow_blames_the_other src/api/refusal.c 'regress/messages' \
+    's/is_payer = !wallet_money_subtract/is_payer = wallet_money_subtract/'
+mutant spent_of_an_older_window src/api/refusal.c 'regress/messages' \
+    's/payer->window_number == window \? payer->spent : 0/window > 0 ? payer->spent : 0/'
+
 # ---- SQL
 
 mutant event_trigger_not_always sql/parts/30_immutable.sql 'isolation/opening' \
@@ -176,7 +215,7 @@ mutant redact_without_indexes src/store/rows.c 'pgtap/redact' \
     's/if \(wallet_update_needs_indexes\(update_indexes\)\)/if (wallet_update_needs_indexes(update_indexes) \&\& rel == NULL)/'
 mutant redact_asks_no_target src/core/rule_redact.c 'pgtap/redact unit/test_repair' \
     's/return view->target_found \? WALLET_success : WALLET_original_not_found;/return view->target_found ? WALLET_success : WALLET_success;/'
-mutant redact_waits_for_nobody src/store/redaction.c 'tap/060_repair' \
+mutant redact_waits_for_nobody src/store/redaction.c 'isolation/repair' \
     's/if \(!found \|\| !TransactionIdIsValid\(dirty\.xmin\)\)/if (!found || dirty.xmin != 77)/'
 mutant verify_excuses_all_losses src/audit/redactions.c 'pgtap/redact' \
     's/if \(!entry->redacted\)/if (!entry->redacted \&\& entry->event_id == 0)/'
@@ -192,7 +231,39 @@ mutant rebuild_leaves_extra_milestones src/audit/rebuild.c 'pgtap/rebuild' \
     's/\t\twallet_rows_delete\(rows\);/\t\t;/'
 mutant rebuild_brings_redacted_back src/audit/rebuild.c 'pgtap/rebuild' \
     's/\|\| rebuild->replayed->metadata_erased//; s/(metadata == \(Datum\) 0 && found != NULL) &&/$1 \&\&/'
-mutant rebuilds_side_by_side src/audit/rebuild.c 'tap/060_repair' \
+mutant rebuilds_side_by_side src/audit/rebuild.c 'isolation/repair' \
     's/\tlock_out_rebuilds\(rebuild\);/\tif (rebuild->id == 0)\n\t\tlock_out_rebuilds(rebuild);/'
 mutant progress_survives_errors src/pg/progress.c 'pgtap/progress' \
     's/(wallet_progress_abandon\(int code, Datum arg\)\n\{\n)\twallet_progress_end\(\);/$1\tdepth--;/'
+# ---- rights
+
+mutant admin_bundle_is_nothing src/apply/rights.c 'tap/020_rights' \
+    's/usable = !open_to_all &&/usable = false \&\& !open_to_all \&\&/'
+mutant everybody_is_admin src/apply/rights.c 'tap/020_rights' \
+    's/return usable;/return usable || schema != 0;/'
+mutant forbidden_is_not_logged src/apply/pipeline.c 'tap/020_rights' \
+    's/wallet_log_forbidden\(call\);/;/'
+mutant actor_is_the_current_user src/api/command.c 'tap/020_rights' \
+    's/GetSessionUserId\(\)/GetUserId()/'
+mutant revoke_takes_too_much src/api/grant.c 'tap/020_rights' \
+    's/EXCEPT SELECT o\.privilege, o\.name FROM object o JOIN holder h ON /$&false AND /'
+mutant revoke_takes_usage_of_others src/api/grant.c 'tap/020_rights' \
+    's/a\.grantee = r\.oid AND a\.privilege_type = .USAGE./false/'
+mutant grants_of_an_upgrade_are_initial src/api/grant.c 'tap/020_rights' \
+    's/creating_extension = false;/creating_extension = in_script;/'
+mutant grants_do_not_wait src/api/grant.c 'tap/020_rights' \
+    's/UPDATE wallet\.bundle SET name = name WHERE/SELECT name FROM wallet.bundle WHERE/'
+mutant whoever_executes_grants src/api/grant.c 'tap/020_rights' \
+    's/if \(!superuser\(\) && !has_privs/if (false \&\& !has_privs/'
+mutant grants_not_dumped sql/parts/56_rights.sql 'tap/020_rights' \
+    's/SELECT pg_catalog\.pg_extension_config_dump\(.wallet\.bundle_grant., ..\);\n//'
+mutant default_privileges_stay sql/parts/60_grants.sql 'tap/020_rights' \
+    's/a\.grantee OPERATOR\(pg_catalog\.<>\) o\.owner/a.grantee OPERATOR(pg_catalog.=) (0)::pg_catalog.oid/'
+mutant script_trusts_operators sql/parts/60_grants.sql 'tap/020_search_path' \
+    's/o\.class OPERATOR\(pg_catalog\.=\) d\.classid/o.class = d.classid/'
+mutant reader_trusts_operators sql/parts/50_views.sql 'tap/020_search_path' \
+    's/a\.name OPERATOR\(pg_catalog\.=\) \$1/a.name = \$1/'
+mutant grants_trust_the_path src/api/grant.c 'tap/020_search_path' \
+    's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
+mutant verify_trusts_the_path src/audit/guards.c 'tap/020_search_path' \
+    's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
