@@ -166,8 +166,8 @@ relate_entry(WalletCall *call, WalletHolds *holds, size_t i)
 	{
 		case WALLET_KIND_HOLD:
 			entry->hold = place_hold(call, &entry->event.transaction_id, &is_new);
-			if (call->batch.holds[entry->hold].bearer == 0)
-				call->batch.holds[entry->hold].bearer = (int32) i + 1;
+			if (call->hold_rows[entry->hold].bearer == 0)
+				call->hold_rows[entry->hold].bearer = (int32) i + 1;
 			break;
 		case WALLET_KIND_CAPTURE:
 		case WALLET_KIND_RELEASE:
@@ -200,8 +200,8 @@ find_bearers(WalletCall *call)
 		if (place == NULL)
 			continue;
 		entry->becomes = place->position;
-		if (call->batch.originals[place->position].bearer == 0)
-			call->batch.originals[place->position].bearer = (int32) i + 1;
+		if (call->reversal_rows[place->position].bearer == 0)
+			call->reversal_rows[place->position].bearer = (int32) i + 1;
 	}
 }
 
@@ -238,14 +238,12 @@ static void
 reread_hold(WalletCall *call, WalletHolds *holds, size_t i)
 {
 	WalletHold *hold = &call->batch.holds[i];
-	int32		bearer = hold->bearer;
 
 	if (hold->state == WALLET_HOLD_NONE)
 		return;
 	if (!wallet_holds_find(holds, &hold->transaction_id, &call->hold_rows[i]))
 		wallet_raise_corrupt("Hold %s is gone from wallet.hold.", wallet_uuid_text(&hold->transaction_id));
 	*hold = call->hold_rows[i].hold;
-	hold->bearer = bearer;
 	hold->payer = position_of(call, hold->debit);
 	hold->payee = position_of(call, hold->credit);
 }
@@ -261,6 +259,29 @@ reread_original(WalletCall *call, size_t i)
 		return;
 	(void) wallet_reversals_find(&original->transaction_id, GetActiveSnapshot(), &call->reversal_rows[i]);
 	original->reversed = call->reversal_rows[i].reversed;
+}
+
+/*
+ * The accounts of what a command names: as they are, or as the command says that is to
+ * bring it forth.  The machine finds out again; until then whoever asks about the
+ * payer's rights, or what an amount means, must know.
+ */
+static void
+refer(WalletCall *call, WalletEntry *entry)
+{
+	bool		reverse = entry->event.kind == WALLET_KIND_REVERSE;
+	int32		bearer = 0;
+
+	if (wallet_batch_refer(&call->batch, entry))
+		return;
+	if (reverse && entry->original >= 0)
+		bearer = call->reversal_rows[entry->original].bearer;
+	else if (!reverse && entry->hold >= 0)
+		bearer = call->hold_rows[entry->hold].bearer;
+	if (bearer == 0)
+		return;
+	entry->debit = reverse ? call->batch.entries[bearer - 1].credit : call->batch.entries[bearer - 1].debit;
+	entry->credit = reverse ? call->batch.entries[bearer - 1].debit : call->batch.entries[bearer - 1].credit;
 }
 
 void
@@ -279,14 +300,10 @@ wallet_relate_loaded(WalletCall *call)
 	wallet_holds_close(&holds);
 	PopActiveSnapshot();
 
-	/*
-	 * Now the accounts of all that name something are known: for whoever asks
-	 * about the payer's rights.
-	 */
 	for (size_t i = 0; i < call->batch.count; i++)
 	{
 		if (is_undecided(&call->batch.entries[i]))
-			(void) wallet_batch_refer(&call->batch, &call->batch.entries[i], 0);
+			refer(call, &call->batch.entries[i]);
 	}
 }
 
@@ -334,7 +351,7 @@ reset_queues(WalletCall *call)
 static void
 load_queue(WalletCall *call, WalletHolds *holds, int32 account, int64 last, int more)
 {
-	WalletHoldRow row;
+	WalletHoldRow row = {0};
 
 	wallet_holds_start(holds, call->ids[account]);
 	while (wallet_holds_next(holds, &row))

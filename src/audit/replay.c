@@ -498,7 +498,7 @@ prepare_birth(Replay *replay, GroupRun *run, size_t i)
 	}
 }
 
-/* The hold or original that a member names, and who brings it forth. */
+/* The hold or original that a member names. */
 static void
 prepare_references(Replay *replay, GroupRun *run, size_t i)
 {
@@ -506,8 +506,6 @@ prepare_references(Replay *replay, GroupRun *run, size_t i)
 	int64		group_first = replay->members[0].group_first;
 
 	entry->hold = hold_of(replay, &entry->event);
-	if (entry->hold >= 0 && entry->event.kind == WALLET_KIND_HOLD)
-		replay->references->holds[entry->hold].bearer = (int32) i + 1;
 	entry->original = original_of(replay, &entry->event, group_first);
 }
 
@@ -525,10 +523,7 @@ place_references(Replay *replay, GroupRun *run)
 		int32		becomes = wallet_references_find_original(references, &entry->event.transaction_id);
 
 		if (becomes >= 0 && references->originals[becomes].event_id == 0)
-		{
 			entry->becomes = becomes;
-			references->originals[becomes].bearer = (int32) i + 1;
-		}
 		if (entry->hold >= 0)
 		{
 			references->holds[entry->hold].payer = group_position(replay, run, references->holds[entry->hold].debit, i);
@@ -585,8 +580,6 @@ copy_accounts_out(Replay *replay, GroupRun *run)
 	{
 		const WalletEntry *entry = &run->batch.entries[i];
 
-		if (entry->hold >= 0)
-			replay->references->holds[entry->hold].bearer = 0;
 		if (!is_birth(&entry->event) || entry->status != WALLET_success || !entry->recorded)
 			continue;
 		add_birth(replay, entry->opened < 0 ? NULL : &run->batch.accounts[entry->opened], &replay->members[i]);

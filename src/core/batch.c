@@ -49,22 +49,22 @@ named(const WalletEvent *event, uint32_t bit)
 	return bit == WALLET_HAS_DEBIT ? event->debit : event->credit;
 }
 
-/* The entry that is to bring forth what another names, or NULL.  Bearers count from 1. */
+/* The member of the running group that is to bring forth what another names, or NULL.  Bearers count from 1. */
 static const WalletEntry *
-bearer_of(const WalletBatch *batch, int32_t bearer, size_t since)
+bearer_of(const WalletBatch *batch, int32_t bearer)
 {
-	return bearer > 0 && (size_t) bearer > since ? &batch->entries[bearer - 1] : NULL;
+	return bearer > 0 ? &batch->entries[bearer - 1] : NULL;
 }
 
 static bool
-refer_to_hold(WalletBatch *batch, WalletEntry *entry, size_t since)
+refer_to_hold(WalletBatch *batch, WalletEntry *entry)
 {
 	const WalletHold *hold = wallet_batch_hold(batch, entry);
 	const WalletEntry *bearer;
 
 	if (hold == NULL)
 		return false;
-	bearer = bearer_of(batch, hold->bearer, since);
+	bearer = bearer_of(batch, hold->bearer);
 	if (hold->state != WALLET_HOLD_NONE)
 		set_accounts(entry, hold->payer, hold->debit, hold->payee, hold->credit);
 	else if (bearer != NULL)
@@ -74,14 +74,14 @@ refer_to_hold(WalletBatch *batch, WalletEntry *entry, size_t since)
 }
 
 static bool
-refer_to_original(WalletBatch *batch, WalletEntry *entry, size_t since)
+refer_to_original(WalletBatch *batch, WalletEntry *entry)
 {
 	const WalletOriginal *original = wallet_batch_original(batch, entry->original);
 	const WalletEntry *bearer;
 
 	if (original == NULL)
 		return false;
-	bearer = bearer_of(batch, original->bearer, since);
+	bearer = bearer_of(batch, original->bearer);
 	if (original->event_id != 0)
 		set_accounts(entry, original->payee, original->credit, original->payer, original->debit);
 	else if (bearer != NULL)
@@ -91,7 +91,7 @@ refer_to_original(WalletBatch *batch, WalletEntry *entry, size_t since)
 }
 
 bool
-wallet_batch_refer(WalletBatch *batch, WalletEntry *entry, size_t since)
+wallet_batch_refer(WalletBatch *batch, WalletEntry *entry)
 {
 	bool		found;
 
@@ -99,10 +99,10 @@ wallet_batch_refer(WalletBatch *batch, WalletEntry *entry, size_t since)
 	{
 		case WALLET_KIND_CAPTURE:
 		case WALLET_KIND_RELEASE:
-			found = refer_to_hold(batch, entry, since);
+			found = refer_to_hold(batch, entry);
 			break;
 		case WALLET_KIND_REVERSE:
-			found = refer_to_original(batch, entry, since);
+			found = refer_to_original(batch, entry);
 			break;
 		default:
 			return true;
@@ -189,7 +189,7 @@ wallet_batch_expire(WalletBatch *batch, const WalletEntry *entry)
 {
 	int32_t		position = (int32_t) (entry - batch->entries);
 
-	while (wallet_batch_is_due(batch, entry->debit) || wallet_batch_is_due(batch, entry->credit))
+	while (wallet_batch_has_due(batch, entry))
 	{
 		int32_t		account = wallet_batch_is_due(batch, entry->debit) ? entry->debit : entry->credit;
 
@@ -272,10 +272,7 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 		entry->event.event_id = batch->next_id;
 	if (batch->has_births)
 		born = meet_births(batch, entry, &view);
-	if (born == WALLET_success)
-		entry->status = wallet_step(&view, &entry->event);
-	else
-		entry->status = born;
+	entry->status = born == WALLET_success ? wallet_step(&view, &entry->event) : born;
 	entry->recorded = wallet_status_remembered((int) entry->status);
 	entry->known = entry->answer = entry->recorded ? &entry->event : NULL;
 	if (!entry->recorded)
@@ -294,8 +291,9 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 static bool
 step_alone(WalletBatch *batch, WalletEntry *entry)
 {
-	(void) wallet_batch_refer(batch, entry, SIZE_MAX);
-	if (!wallet_batch_expire(batch, entry))
+	if (entry->event.kind != WALLET_KIND_TRANSFER)
+		(void) wallet_batch_refer(batch, entry);
+	if (wallet_batch_has_due(batch, entry) && !wallet_batch_expire(batch, entry))
 		return false;
 	return wallet_batch_step(batch, entry) != WALLET_ledger_corrupt;
 }

@@ -153,6 +153,12 @@ wallet_batch_is_due(const WalletBatch *batch, int32_t account)
 		wallet_account_is_due(&batch->accounts[account], batch->next_id);
 }
 
+static inline bool
+wallet_batch_has_due(const WalletBatch *batch, const WalletEntry *entry)
+{
+	return wallet_batch_is_due(batch, entry->debit) || wallet_batch_is_due(batch, entry->credit);
+}
+
 /* Writes what is due before the entry, for its debit first.  False as above. */
 extern bool wallet_batch_expire(WalletBatch *batch, const WalletEntry *entry);
 
@@ -165,10 +171,10 @@ wallet_batch_refers(const WalletBatch *batch)
 
 /*
  * Gives a capture, release or reversal the accounts of what it names: of what is
- * there, or of the entry from `since` on that is to bring it forth.  False if
+ * there, or of the member of its group that is to bring it forth.  False if
  * there is neither.  True for all other kinds.
  */
-extern bool wallet_batch_refer(WalletBatch *batch, WalletEntry *entry, size_t since);
+extern bool wallet_batch_refer(WalletBatch *batch, WalletEntry *entry);
 
 /* The hold that the entry names or places, NULL if none. */
 extern WalletHold *wallet_batch_hold(WalletBatch *batch, const WalletEntry *entry);

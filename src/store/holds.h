@@ -19,12 +19,14 @@ typedef struct WalletHoldRow
 {
 	WalletHold	hold;
 	ItemPointerData tid;
+	int32		bearer;			/* the caller's */
 } WalletHoldRow;
 
 typedef struct WalletReversalRow
 {
 	wallet_int128 reversed;
 	ItemPointerData tid;
+	int32		bearer;			/* the caller's */
 } WalletReversalRow;
 
 /* Reading, under one snapshot, which must be active or registered until closed. */
