@@ -45,6 +45,59 @@ account_at(const WalletCall *call, int32 position)
 	return position < 0 ? NULL : &call->batch.accounts[position];
 }
 
+/* The hold or original that the command names. */
+static const WalletHold *
+hold_of(const WalletCall *call)
+{
+	const WalletEntry *entry = &call->batch.entries[0];
+
+	return entry->hold < 0 || call->batch.holds == NULL ? NULL : &call->batch.holds[entry->hold];
+}
+
+static const WalletOriginal *
+original_of(const WalletCall *call)
+{
+	const WalletEntry *entry = &call->batch.entries[0];
+
+	return entry->original < 0 || call->batch.originals == NULL ? NULL : &call->batch.originals[entry->original];
+}
+
+/* How much was asked for, also if that was "all". */
+static wallet_int128
+asked_for(const WalletCall *call)
+{
+	const WalletEvent *event = &call->batch.entries[0].event;
+	const WalletHold *hold = hold_of(call);
+	const WalletOriginal *original = original_of(call);
+
+	if (event->present & WALLET_HAS_REQUESTED)
+		return event->requested;
+	if (original != NULL)
+		return original->amount - original->reversed;
+	return hold != NULL ? hold->remaining : 0;
+}
+
+/* A command about a hold or an original names no account: theirs have names. */
+static void
+name_accounts(WalletCall *call)
+{
+	WalletRequest *request = &call->requests[0];
+	const WalletEvent *event = &call->batch.entries[0].event;
+	WalletIdentity identity;
+
+	if (!(event->present & WALLET_HAS_RELATED) || request->currency.data != NULL)
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	if ((event->present & WALLET_HAS_CREDIT) && wallet_accounts_read(event->credit, GetActiveSnapshot(), &identity))
+		request->to = identity.name;
+	if ((event->present & WALLET_HAS_DEBIT) && wallet_accounts_read(event->debit, GetActiveSnapshot(), &identity))
+	{
+		request->from = identity.name;
+		request->currency = wallet_bytes_from_datum(wallet_currency_text(&identity.currency));
+	}
+	PopActiveSnapshot();
+}
+
 /* Which of both names is not there, and where else it is. */
 static Words
 describe_not_found(const WalletCall *call)
@@ -83,7 +136,7 @@ describe_funds(const WalletCall *call)
 						  wallet_money_text(payer->balance, exponent),
 						  wallet_money_text(payer->held, exponent),
 						  wallet_money_text(payer->floor, exponent),
-						  wallet_money_text(entry->event.requested, exponent)));
+						  wallet_money_text(asked_for(call), exponent)));
 }
 
 static Words
@@ -95,7 +148,7 @@ describe_ceiling(const WalletCall *call)
 	return words(psprintf("Account \"%s\" has %s %s and may hold at most %s; %s would be added.",
 						  text_of(request->to), wallet_money_text(payee->balance, payee->exponent),
 						  text_of(request->currency), wallet_money_text(payee->ceiling, payee->exponent),
-						  wallet_money_text(call->batch.entries[0].event.requested, payee->exponent)));
+						  wallet_money_text(asked_for(call), payee->exponent)));
 }
 
 static Words
@@ -110,7 +163,7 @@ describe_spend_limit(const WalletCall *call)
 						  text_of(request->from), wallet_money_text(payer->spend_limit, payer->exponent),
 						  text_of(request->currency), (int) payer->window_seconds,
 						  wallet_money_text(payer->window_number == window ? payer->spent : 0, payer->exponent),
-						  wallet_money_text(entry->event.requested, payer->exponent)));
+						  wallet_money_text(asked_for(call), payer->exponent)));
 }
 
 static Words
@@ -283,14 +336,14 @@ describe_full(const WalletCall *call)
 	wallet_int128 after;
 	bool		is_payer;
 
-	if (payer == NULL || payee == NULL || !(entry->event.present & WALLET_HAS_REQUESTED))
+	if (payer == NULL || payee == NULL)
 		return words("A balance would need more than 38 digits.");
-	is_payer = !wallet_money_subtract(payer->balance, entry->event.requested, &after);
+	is_payer = !wallet_money_subtract(payer->balance, asked_for(call), &after);
 	return words(psprintf("Account \"%s\" has %s %s; %s %s needs more than 38 digits.",
 						  text_of(is_payer ? request->from : request->to),
 						  wallet_money_text(is_payer ? payer->balance : payee->balance, payer->exponent),
 						  text_of(request->currency), is_payer ? "taking" : "adding",
-						  wallet_money_text(entry->event.requested, payer->exponent)));
+						  wallet_money_text(asked_for(call), payer->exponent)));
 }
 
 static Words
@@ -337,6 +390,89 @@ describe_metadata(const WalletCall *call)
 }
 
 static Words
+describe_not_there(const WalletCall *call, const char *what)
+{
+	return words(psprintf("There is no %s with the id %s.", what,
+						  wallet_uuid_text(&call->batch.entries[0].event.related)));
+}
+
+static Words
+describe_settled(const WalletCall *call)
+{
+	const WalletHold *hold = hold_of(call);
+
+	return words(psprintf("All %s %s of hold %s were captured or released.",
+						  wallet_money_text(hold->amount, account_at(call, hold->payer)->exponent),
+						  text_of(call->requests[0].currency), wallet_uuid_text(&hold->transaction_id)));
+}
+
+static Words
+describe_expired(const WalletCall *call)
+{
+	const WalletHold *hold = hold_of(call);
+
+	return words(psprintf("Hold %s expired at %s.", wallet_uuid_text(&hold->transaction_id),
+						  timestamptz_to_str(wallet_timestamp_from_moment(hold->expires_at))));
+}
+
+static Words
+describe_beyond_hold(const WalletCall *call)
+{
+	const WalletHold *hold = hold_of(call);
+	int			exponent = account_at(call, hold->payer)->exponent;
+
+	return words(psprintf("%s %s of hold %s remain; %s was asked for.",
+						  wallet_money_text(hold->remaining, exponent), text_of(call->requests[0].currency),
+						  wallet_uuid_text(&hold->transaction_id), wallet_money_text(asked_for(call), exponent)));
+}
+
+static Words
+describe_beyond_original(const WalletCall *call)
+{
+	const WalletOriginal *original = original_of(call);
+	int			exponent = account_at(call, original->payer)->exponent;
+
+	return words(psprintf("Of %s %s %s are reversed already; %s was asked for.",
+						  wallet_money_text(original->amount, exponent), text_of(call->requests[0].currency),
+						  wallet_money_text(original->reversed, exponent), wallet_money_text(asked_for(call), exponent)));
+}
+
+static Words
+describe_not_reversible(const WalletCall *call)
+{
+	const WalletOriginal *original = original_of(call);
+
+	if (original->status != WALLET_success)
+		return words(psprintf("Event " INT64_FORMAT " is a refusal (%s): it moved nothing.", original->event_id,
+							  wallet_status_name(original->status)));
+	return words(psprintf("Event " INT64_FORMAT " is a \"%s\".", original->event_id,
+						  wallet_kind_name(original->kind)));
+}
+
+static Words
+describe_not_empty(const WalletCall *call)
+{
+	const WalletAccount *account = account_at(call, call->batch.entries[0].debit);
+
+	return words(psprintf("Account \"%s\" has a balance of %s %s, holds of %s, and %d transfers on their way to it.",
+						  text_of(call->requests[0].from), wallet_money_text(account->balance, account->exponent),
+						  text_of(call->requests[0].currency), wallet_money_text(account->held, account->exponent),
+						  (int) account->inbound));
+}
+
+/* Nothing is wrong with the arguments by themselves: the moment of the hold's end is past. */
+static Words
+describe_argument(const WalletCall *call)
+{
+	const WalletEvent *event = &call->batch.entries[0].event;
+
+	if (!(event->present & WALLET_HAS_EXPIRES_AT) || event->expires_at > event->event_id)
+		return words(NULL);
+	return words(psprintf("expires_at is %s, which is past.",
+						  timestamptz_to_str(wallet_timestamp_from_moment(event->expires_at))));
+}
+
+static Words
 describe(const WalletCall *call, WalletStatus status)
 {
 	switch (status)
@@ -377,6 +513,24 @@ describe(const WalletCall *call, WalletStatus status)
 			return describe_scale(call);
 		case WALLET_insufficient_privilege:
 			return describe_privilege(call);
+		case WALLET_invalid_argument:
+			return describe_argument(call);
+		case WALLET_hold_not_found:
+			return describe_not_there(call, "hold");
+		case WALLET_original_not_found:
+			return describe_not_there(call, "event");
+		case WALLET_hold_settled:
+			return describe_settled(call);
+		case WALLET_hold_expired:
+			return describe_expired(call);
+		case WALLET_exceeds_hold:
+			return describe_beyond_hold(call);
+		case WALLET_exceeds_original:
+			return describe_beyond_original(call);
+		case WALLET_not_reversible:
+			return describe_not_reversible(call);
+		case WALLET_account_not_empty:
+			return describe_not_empty(call);
 		default:
 			return words(NULL);
 	}
@@ -396,6 +550,7 @@ wallet_refusal_raise(WalletCall *call, const char *argument_fault)
 							  wallet_uuid_text(&entry->event.transaction_id), entry->answer->event_id), NULL);
 	if (entry->status == WALLET_invalid_argument && argument_fault != NULL)
 		wallet_raise(entry->status, argument_fault, NULL);
+	name_accounts(call);
 	said = describe(call, entry->status);
 	wallet_raise(entry->status, said.detail, said.hint);
 }
