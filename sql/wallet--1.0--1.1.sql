@@ -2,6 +2,59 @@
 -- From 1.0 to 1.1. Made by tools/gen-upgrade.sh from sql/parts and sql/upgrade; do not edit.
 -- Afterwards the database has what sql/parts make in a fresh one, object for object (test/t/040_upgrade.pl).
 
+-- ---- 14_holds
+-- What later commands need to know of earlier ones and an event's own row does not say.
+
+CREATE TABLE wallet.hold (
+	id uuid NOT NULL,
+	event_id bigint NOT NULL,
+	debit bigint NOT NULL,
+	credit bigint NOT NULL,
+	expires_at timestamptz,
+	state smallint NOT NULL,
+	amount numeric NOT NULL,
+	remaining numeric NOT NULL,
+	CONSTRAINT hold_pkey PRIMARY KEY (id)
+) WITH (fillfactor = 80);
+
+-- The open holds of an account in the order in which they expire.
+CREATE INDEX hold_open_key ON wallet.hold (debit, expires_at, event_id) WHERE state = 1;
+
+CREATE TABLE wallet.reversal (
+	original uuid NOT NULL,
+	event_id bigint NOT NULL,
+	reversed numeric NOT NULL,
+	CONSTRAINT reversal_pkey PRIMARY KEY (original)
+);
+
+SELECT pg_catalog.pg_extension_config_dump('wallet.hold', '');
+SELECT pg_catalog.pg_extension_config_dump('wallet.reversal', '');
+
+COMMENT ON TABLE wallet.hold IS 'One row per hold: how much of it remains. state: 1 open, 2 settled (captured or released), 3 expired and counted so. Written by the machine only; truth is wallet.event.';
+COMMENT ON COLUMN wallet.hold.id IS 'The transaction_id of the command that placed it.';
+COMMENT ON TABLE wallet.reversal IS 'One row per transfer, sweep or capture of which something was reversed, and how much. Written by the machine only.';
+COMMENT ON COLUMN wallet.reversal.event_id IS 'The original''s event.';
+
+-- ---- 32_seal
+-- What the events were when they were sealed.
+
+CREATE TABLE wallet.seal (
+	block bigint NOT NULL,
+	first_event bigint NOT NULL,
+	last_event bigint NOT NULL,
+	digest bytea NOT NULL,
+	head bytea NOT NULL,
+	CONSTRAINT seal_pkey PRIMARY KEY (block)
+);
+
+SELECT pg_catalog.pg_extension_config_dump('wallet.seal', '');
+
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON wallet.seal FOR EACH STATEMENT EXECUTE FUNCTION wallet.refuse_change();
+ALTER TABLE wallet.seal ENABLE ALWAYS TRIGGER immutable;
+
+COMMENT ON TABLE wallet.seal IS 'One row per 256 events in event_id order, made once they are complete: their digest, and the head that it makes with all before it (doc/format-1.md, 3). Immutable.';
+COMMENT ON COLUMN wallet.seal.block IS 'Events 256 * block to 256 * block + 255, counted from 0.';
+
 -- ---- 45_instance
 -- Which database the ledger lives in: a copy carries its original's row, and is paused until somebody says that it is the ledger now.
 CREATE TABLE wallet.instance (
@@ -29,6 +82,112 @@ COMMENT ON FUNCTION @extschema@.wallet_paused() IS 'Why engine and courier do no
 CREATE FUNCTION @extschema@.wallet_resume() RETURNS text
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_resume';
 COMMENT ON FUNCTION @extschema@.wallet_resume() IS 'Says that this database is where the ledger lives from now on, and no copy. Answers what still pauses it, NULL if nothing does.';
+
+-- ---- 51_commands
+-- Every command a wallet needs, one at a time: each in the caller's transaction; a refusal raises an error.
+
+CREATE FUNCTION @extschema@.wallet_hold(from_account text, to_account text, amount numeric, currency text,
+	transaction_id uuid, metadata jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL,
+	expected_version bigint DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_hold';
+COMMENT ON FUNCTION @extschema@.wallet_hold(text, text, numeric, text, uuid, jsonb, timestamptz, bigint) IS 'Reserves the payer''s money for the payee and moves nothing; the hold''s id is its transaction_id. From expires_at on it cannot be captured.';
+
+CREATE FUNCTION @extschema@.wallet_capture(hold_id uuid, transaction_id uuid, amount numeric DEFAULT NULL,
+	final boolean DEFAULT true, metadata jsonb DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_capture';
+COMMENT ON FUNCTION @extschema@.wallet_capture(uuid, uuid, numeric, boolean, jsonb) IS 'Moves held money to the payee: an amount, or all that remains. final gives the rest back to the payer; else it can be captured again.';
+
+CREATE FUNCTION @extschema@.wallet_release(hold_id uuid, transaction_id uuid, amount numeric DEFAULT NULL,
+	metadata jsonb DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_release';
+COMMENT ON FUNCTION @extschema@.wallet_release(uuid, uuid, numeric, jsonb) IS 'Gives held money back to the payer: an amount, or all that remains.';
+
+CREATE FUNCTION @extschema@.wallet_reverse(original uuid, transaction_id uuid, amount numeric DEFAULT NULL,
+	metadata jsonb DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_reverse';
+COMMENT ON FUNCTION @extschema@.wallet_reverse(uuid, uuid, numeric, jsonb) IS 'Moves the money of a transfer, sweep or capture back: an amount, or all that is not yet reversed; never more than the original.';
+
+CREATE FUNCTION @extschema@.wallet_sweep(from_account text, to_account text, up_to numeric, currency text,
+	transaction_id uuid, metadata jsonb DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_sweep';
+COMMENT ON FUNCTION @extschema@.wallet_sweep(text, text, numeric, text, uuid, jsonb) IS 'Moves up_to or what is available, whichever is less.';
+
+CREATE FUNCTION @extschema@.wallet_freeze(name text, currency text, transaction_id uuid, reason text DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_freeze';
+COMMENT ON FUNCTION @extschema@.wallet_freeze(text, text, uuid, text) IS 'No new transfer or hold, in or out; captures, releases and reversals of what was granted still work.';
+
+CREATE FUNCTION @extschema@.wallet_unfreeze(name text, currency text, transaction_id uuid, reason text DEFAULT NULL) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_unfreeze';
+COMMENT ON FUNCTION @extschema@.wallet_unfreeze(text, text, uuid, text) IS 'Lifts a freeze.';
+
+CREATE FUNCTION @extschema@.wallet_close(name text, currency text, transaction_id uuid) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_close';
+COMMENT ON FUNCTION @extschema@.wallet_close(text, text, uuid) IS 'Closes an account for ever; it must have balance 0, no open hold and nothing on its way.';
+
+CREATE FUNCTION @extschema@.wallet_set_floor(name text, currency text, floor numeric, transaction_id uuid) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_set_floor';
+COMMENT ON FUNCTION @extschema@.wallet_set_floor(text, text, numeric, uuid) IS 'Sets the lowest balance that the account may reach from now on.';
+
+CREATE FUNCTION @extschema@.wallet_remove_floor(name text, currency text, transaction_id uuid) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_remove_floor';
+COMMENT ON FUNCTION @extschema@.wallet_remove_floor(text, text, uuid) IS 'The account may go as low as it likes; from now on only its owner or an admin may debit it.';
+
+CREATE FUNCTION @extschema@.wallet_set_ceiling(name text, currency text, ceiling numeric, transaction_id uuid) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_set_ceiling';
+COMMENT ON FUNCTION @extschema@.wallet_set_ceiling(text, text, numeric, uuid) IS 'Sets the highest balance that money coming in may make; NULL: none.';
+
+CREATE FUNCTION @extschema@.wallet_set_spend_limit(name text, currency text, amount numeric, window_seconds integer, transaction_id uuid) RETURNS wallet.receipt
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_set_spend_limit';
+COMMENT ON FUNCTION @extschema@.wallet_set_spend_limit(text, text, numeric, integer, uuid) IS 'Limits what leaves the account in each window of so many seconds; amount NULL: no limit.';
+
+CREATE FUNCTION @extschema@.wallet_execute(commands jsonb, atomic boolean DEFAULT false) RETURNS SETOF wallet.outcome
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'wallet_sql_execute';
+COMMENT ON FUNCTION @extschema@.wallet_execute(jsonb, boolean) IS 'Up to 65,536 commands of any kind in order, one status each: an array of objects with "command" and its parameters by name; "group" ties neighbours.';
+
+-- Reading.  Held and available never count a hold that has expired, whether or not its expire event has been written.
+CREATE FUNCTION wallet.expired(account bigint, next_expiry bigint) RETURNS numeric
+	LANGUAGE sql STABLE PARALLEL SAFE
+	AS $$ SELECT CASE WHEN $2 OPERATOR(pg_catalog.<=) (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.*) 1000000)::bigint
+				 THEN COALESCE((SELECT pg_catalog.sum(h.remaining) FROM wallet.hold h
+								WHERE h.debit OPERATOR(pg_catalog.=) $1 AND h.state OPERATOR(pg_catalog.=) 1::smallint
+								  AND h.expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()), 0)
+				 ELSE 0 END $$;
+COMMENT ON FUNCTION wallet.expired(bigint, bigint) IS 'What an account''s held amount still counts of holds that have expired.';
+
+CREATE OR REPLACE VIEW wallet.accounts AS
+	SELECT a.name, a.currency, b.balance, b.held - e.expired AS held,
+		   b.balance - (b.held - e.expired) - b.floor AS available,
+		   CASE b.status WHEN 1 THEN 'open' WHEN 2 THEN 'frozen' WHEN 3 THEN 'closed' END AS status
+	FROM wallet.account a
+	JOIN wallet.balance b ON b.account = a.id
+	CROSS JOIN LATERAL (SELECT CASE WHEN b.next_expiry IS NULL THEN 0 ELSE wallet.expired(b.account, b.next_expiry) END AS expired) e;
+
+CREATE OR REPLACE FUNCTION @extschema@.wallet_account(name text, currency text)
+	RETURNS TABLE (account bigint, balance numeric, held numeric, available numeric, status text, floor numeric, ceiling numeric,
+				   version bigint, last_event bigint, parent bigint, owner text, metadata jsonb)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+	AS $$ SELECT a.id, b.balance, b.held OPERATOR(pg_catalog.-) e.expired,
+				 b.balance OPERATOR(pg_catalog.-) (b.held OPERATOR(pg_catalog.-) e.expired) OPERATOR(pg_catalog.-) b.floor,
+				 CASE WHEN b.status OPERATOR(pg_catalog.=) 1 THEN 'open'
+					  WHEN b.status OPERATOR(pg_catalog.=) 2 THEN 'frozen'
+					  WHEN b.status OPERATOR(pg_catalog.=) 3 THEN 'closed' END,
+				 b.floor, b.ceiling, b.version, b.last_event, a.parent, a.owner, a.metadata
+		  FROM wallet.account a JOIN wallet.balance b ON b.account OPERATOR(pg_catalog.=) a.id
+		  CROSS JOIN LATERAL (SELECT CASE WHEN b.next_expiry IS NULL THEN 0 ELSE wallet.expired(b.account, b.next_expiry) END AS expired) e
+		  WHERE a.name OPERATOR(pg_catalog.=) $1 AND a.currency OPERATOR(pg_catalog.=) $2 $$;
+
+CREATE FUNCTION @extschema@.wallet_holds(name text, currency text)
+	RETURNS TABLE (hold_id uuid, to_account text, amount numeric, remaining numeric, placed_at timestamptz, expires_at timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+	AS $$ SELECT h.id, c.name, h.amount, h.remaining, @extschema@.wallet_event_time(h.event_id), h.expires_at
+		  FROM wallet.account a
+		  JOIN wallet.hold h ON h.debit OPERATOR(pg_catalog.=) a.id
+		  JOIN wallet.account c ON c.id OPERATOR(pg_catalog.=) h.credit
+		  WHERE a.name OPERATOR(pg_catalog.=) $1 AND a.currency OPERATOR(pg_catalog.=) $2
+			AND h.state OPERATOR(pg_catalog.=) 1
+			AND (h.expires_at IS NULL OR h.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp())
+		  ORDER BY h.event_id $$;
+COMMENT ON FUNCTION @extschema@.wallet_holds(text, text) IS 'The open holds of an account that have not expired, oldest first.';
 
 -- ---- 52_history
 -- The past of an account, and the way to follow the ledger.
@@ -61,6 +220,38 @@ COMMENT ON FUNCTION @extschema@.wallet_verify_account(text, text) IS 'Proves one
 CREATE FUNCTION @extschema@.wallet_feed(after_event bigint, max_rows integer) RETURNS SETOF wallet.journal
 	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'wallet_sql_feed';
 COMMENT ON FUNCTION @extschema@.wallet_feed(bigint, integer) IS 'Events with a greater id, in order, up to the horizon: whoever goes on from the last one it got misses none. max_rows NULL: all there are.';
+
+-- ---- 53_tree
+-- Hierarchy: an account may have a parent in the same currency, given when it is opened and never changed, so there are no cycles.
+
+CREATE INDEX account_parent ON wallet.account (parent) WHERE parent IS NOT NULL;
+
+CREATE VIEW wallet.tree AS
+	WITH RECURSIVE tree AS (
+		SELECT a.id, a.id AS root, a.parent, 0 AS depth, ARRAY[a.name] AS path
+		FROM wallet.account a
+		WHERE a.parent IS NULL
+		UNION ALL
+		SELECT a.id, t.root, a.parent, t.depth + 1, t.path || a.name
+		FROM tree t
+		JOIN wallet.account a ON a.parent = t.id)
+	SELECT t.id AS account, a.name, a.currency, r.name AS root, p.name AS parent, t.depth, t.path, b.balance
+	FROM tree t
+	JOIN wallet.account a ON a.id = t.id
+	JOIN wallet.account r ON r.id = t.root
+	LEFT JOIN wallet.account p ON p.id = t.parent
+	JOIN wallet.balance b ON b.account = t.id;
+COMMENT ON VIEW wallet.tree IS 'Accounts with their place in the hierarchy: the root, the path of names from it, and the depth below it.';
+
+CREATE FUNCTION @extschema@.wallet_tree_balance(name text, currency text) RETURNS numeric
+	LANGUAGE sql STABLE PARALLEL SAFE
+	AS $$ WITH RECURSIVE tree AS (
+			  SELECT a.id FROM wallet.account a
+			  WHERE a.name OPERATOR(pg_catalog.=) $1 AND a.currency OPERATOR(pg_catalog.=) $2
+			  UNION ALL
+			  SELECT a.id FROM tree t JOIN wallet.account a ON a.parent OPERATOR(pg_catalog.=) t.id)
+		  SELECT pg_catalog.sum(b.balance) FROM tree t JOIN wallet.balance b ON b.account OPERATOR(pg_catalog.=) t.id $$;
+COMMENT ON FUNCTION @extschema@.wallet_tree_balance(text, text) IS 'The balance of an account and of all below it; NULL if there is no such account.';
 
 -- ---- 54_standby
 -- Reading from standbys: doc/standby.md.
@@ -129,6 +320,7 @@ INSERT INTO wallet.bundle_object (kind, name, bundle) VALUES
 	('function', 'wallet_statement', 'reader'),
 	('function', 'wallet_get', 'reader'),
 	('function', 'wallet_holds', 'reader'),
+	('function', 'expired', 'reader'),
 	('function', 'wallet_tree_balance', 'reader'),
 	('function', 'wallet_horizon', 'reader'),
 	('function', 'wallet_feed', 'reader'),
@@ -166,7 +358,7 @@ INSERT INTO wallet.bundle_object (kind, name, bundle) VALUES
 	('function', 'wallet_remove_floor', 'admin'),
 	('function', 'wallet_set_ceiling', 'admin'),
 	('function', 'wallet_set_spend_limit', 'admin'),
-	('function', 'wallet_execute', 'admin'),
+	('function', 'wallet_execute', 'teller'),
 	('function', 'wallet_snapshot', 'admin'),
 	('function', 'wallet_seal', 'admin'),
 	('function', 'wallet_rebuild', 'admin'),
@@ -238,6 +430,22 @@ COMMENT ON FUNCTION @extschema@.wallet_revoke(text, text) IS 'Takes a bundle of 
 CREATE FUNCTION wallet.apply_grants() RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_apply_grants';
 COMMENT ON FUNCTION wallet.apply_grants() IS 'Gives every role what its bundles give by now: after an upgrade, or a restore into a server that lacked the role.';
+
+-- ---- 57_proof
+-- Proof that leaves the database.
+
+CREATE FUNCTION @extschema@.wallet_seal() RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_seal';
+COMMENT ON FUNCTION @extschema@.wallet_seal() IS 'Seals all full blocks of 256 events up to the horizon; returns the last event sealed, NULL if none is.';
+
+CREATE FUNCTION @extschema@.wallet_head() RETURNS bytea
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_head';
+COMMENT ON FUNCTION @extschema@.wallet_head() IS 'A digest of every event up to the horizon, 40 bytes: keep it where whoever could rewrite this database cannot reach. NULL where no horizon is known.';
+
+CREATE FUNCTION @extschema@.wallet_verify_against(head bytea)
+	RETURNS TABLE (check_name text, ok boolean, examined bigint, detail text)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 2 AS 'MODULE_PATHNAME', 'wallet_sql_verify_against';
+COMMENT ON FUNCTION @extschema@.wallet_verify_against(bytea) IS 'Proves that the events of this ledger begin with those that wallet_head() digested then, every byte of them.';
 
 -- ---- 58_repair
 -- Privacy, repair, and what long work is doing.

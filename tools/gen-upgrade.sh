@@ -13,7 +13,7 @@ set -euo pipefail
 from=1.0
 to=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" wallet.control)
 script=sql/wallet--$from--$to.sql
-new_parts="14_holds 32_seal 45_instance 46_commands 52_history 53_tree 54_standby 55_reconcile 56_rights 57_proof 58_repair 59_snapshot"
+new_parts="14_holds 32_seal 45_instance 51_commands 52_history 53_tree 54_standby 55_reconcile 56_rights 57_proof 58_repair 59_snapshot"
 
 generate() {
     local part

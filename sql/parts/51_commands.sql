@@ -58,6 +58,38 @@ CREATE FUNCTION @extschema@.wallet_execute(commands jsonb, atomic boolean DEFAUL
 	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'wallet_sql_execute';
 COMMENT ON FUNCTION @extschema@.wallet_execute(jsonb, boolean) IS 'Up to 65,536 commands of any kind in order, one status each: an array of objects with "command" and its parameters by name; "group" ties neighbours.';
 
+-- Reading.  Held and available never count a hold that has expired, whether or not its expire event has been written.
+CREATE FUNCTION wallet.expired(account bigint, next_expiry bigint) RETURNS numeric
+	LANGUAGE sql STABLE PARALLEL SAFE
+	AS $$ SELECT CASE WHEN $2 OPERATOR(pg_catalog.<=) (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.*) 1000000)::bigint
+				 THEN COALESCE((SELECT pg_catalog.sum(h.remaining) FROM wallet.hold h
+								WHERE h.debit OPERATOR(pg_catalog.=) $1 AND h.state OPERATOR(pg_catalog.=) 1::smallint
+								  AND h.expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()), 0)
+				 ELSE 0 END $$;
+COMMENT ON FUNCTION wallet.expired(bigint, bigint) IS 'What an account''s held amount still counts of holds that have expired.';
+
+CREATE OR REPLACE VIEW wallet.accounts AS
+	SELECT a.name, a.currency, b.balance, b.held - e.expired AS held,
+		   b.balance - (b.held - e.expired) - b.floor AS available,
+		   CASE b.status WHEN 1 THEN 'open' WHEN 2 THEN 'frozen' WHEN 3 THEN 'closed' END AS status
+	FROM wallet.account a
+	JOIN wallet.balance b ON b.account = a.id
+	CROSS JOIN LATERAL (SELECT CASE WHEN b.next_expiry IS NULL THEN 0 ELSE wallet.expired(b.account, b.next_expiry) END AS expired) e;
+
+CREATE OR REPLACE FUNCTION @extschema@.wallet_account(name text, currency text)
+	RETURNS TABLE (account bigint, balance numeric, held numeric, available numeric, status text, floor numeric, ceiling numeric,
+				   version bigint, last_event bigint, parent bigint, owner text, metadata jsonb)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+	AS $$ SELECT a.id, b.balance, b.held OPERATOR(pg_catalog.-) e.expired,
+				 b.balance OPERATOR(pg_catalog.-) (b.held OPERATOR(pg_catalog.-) e.expired) OPERATOR(pg_catalog.-) b.floor,
+				 CASE WHEN b.status OPERATOR(pg_catalog.=) 1 THEN 'open'
+					  WHEN b.status OPERATOR(pg_catalog.=) 2 THEN 'frozen'
+					  WHEN b.status OPERATOR(pg_catalog.=) 3 THEN 'closed' END,
+				 b.floor, b.ceiling, b.version, b.last_event, a.parent, a.owner, a.metadata
+		  FROM wallet.account a JOIN wallet.balance b ON b.account OPERATOR(pg_catalog.=) a.id
+		  CROSS JOIN LATERAL (SELECT CASE WHEN b.next_expiry IS NULL THEN 0 ELSE wallet.expired(b.account, b.next_expiry) END AS expired) e
+		  WHERE a.name OPERATOR(pg_catalog.=) $1 AND a.currency OPERATOR(pg_catalog.=) $2 $$;
+
 CREATE FUNCTION @extschema@.wallet_holds(name text, currency text)
 	RETURNS TABLE (hold_id uuid, to_account text, amount numeric, remaining numeric, placed_at timestamptz, expires_at timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
