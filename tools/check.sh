@@ -157,9 +157,22 @@ suite_floors() {
 
 suite_build() {
     [ -e src/wallet.c ] || { say "no src/wallet.c"; return 0; }
-    say "files 2"
+    say "files 3"
     one build/gcc staged
     one build/clang build_variant clang CC=clang WERROR=1
+    one build/failpoints failpoints_are_for_tests
+}
+
+# A build for use knows nothing of failpoints: no symbol and no word. (The checked build shows that we would see them.)
+failpoints_are_for_tests() {
+    local build
+    for build in gcc clang; do
+        nm "build/$build/wallet.so" | grep -iE 'failpoint|clock_offset' >"$dir/failpoints.$build" || true
+        strip -o "$dir/stripped.so" "build/$build/wallet.so"
+        strings -a "$dir/stripped.so" | grep -iE 'failpoint|clock_offset' >>"$dir/failpoints.$build" || true
+    done
+    rm "$dir/stripped.so"
+    [ "$(wc -l <"$dir/failpoints.gcc")" -ge 6 ] && [ ! -s "$dir/failpoints.clang" ]
 }
 
 suite_format() {

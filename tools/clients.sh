@@ -34,7 +34,7 @@ printf '%s\n' "listen_addresses = '127.0.0.1'" "port = $((15500 + RANDOM % 1000)
     'fsync = off' >$out/server.conf
 env=$(tools/server.sh start $server $out/server.conf)
 eval "$env"
-psql -qX -c "SET log_statement = 'none'" -c "ALTER ROLE postgres PASSWORD '$WALLET_TCP_PASSWORD'"
+psql -qX <<<"ALTER ROLE postgres PASSWORD '$WALLET_TCP_PASSWORD'"
 
 read -ra clients <<<"${CLIENTS:-}"
 test/clients/run.sh "${clients[@]}" 2>&1 | tee $out/log

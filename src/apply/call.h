@@ -82,6 +82,9 @@ extern void wallet_find_known(WalletCall *call);
 /* Names, codes and numbers into ids, exponents and minor units; faults where that fails. */
 extern void wallet_resolve(WalletCall *call);
 
+/* False if command i was refused for want of an account that exists by now. */
+extern bool wallet_names_are_current(WalletCall *call, size_t i);
+
 /* The same for amounts whose accounts were named by id: they have been loaded by now. */
 extern void wallet_resolve_loaded(WalletCall *call);
 
@@ -97,7 +100,7 @@ extern void wallet_check_rights(WalletCall *call);
 /* Tells the server's log if commands were refused for want of a right. */
 extern void wallet_log_forbidden(const WalletCall *call);
 
-/* Writes what was decided; false if an id turned out to be taken: nothing may stay. */
+/* Writes what was decided; false if that is out of date (an id is taken, a name has appeared): nothing may stay. */
 extern bool wallet_save(WalletCall *call);
 
 /* Errors out where no command can run: no preload, read-only, a standby, a parallel worker. */

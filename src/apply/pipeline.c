@@ -96,7 +96,7 @@ decide(WalletCall *call)
 	wallet_raise_corrupt("A decision of this call would have broken an invariant.");
 }
 
-/* Once through.  False if an id was taken while we worked: all of it must be undone. */
+/* Once through.  False if an id was taken, or a name appeared, while we worked: all of it must be undone. */
 static bool
 attempt(WalletCall *call)
 {
@@ -149,6 +149,7 @@ attempt_in_subtransaction(WalletCall *call)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
+		WALLET_FAILPOINT(subtransaction_begun);
 		saved = attempt(call);
 	}
 	PG_CATCH();
@@ -166,9 +167,15 @@ attempt_in_subtransaction(WalletCall *call)
 	PG_END_TRY();
 
 	if (saved)
+	{
 		ReleaseCurrentSubTransaction();
+		WALLET_FAILPOINT(subtransaction_released);
+	}
 	else
+	{
 		RollbackAndReleaseCurrentSubTransaction();
+		WALLET_FAILPOINT(subtransaction_undone);
+	}
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return saved;
@@ -180,7 +187,10 @@ wallet_pipeline_run(WalletCall *call)
 	wallet_check_environment();
 	wallet_transaction_writes();
 	while (!(call->single ? attempt(call) : attempt_in_subtransaction(call)))
+	{
+		WALLET_FAILPOINT(starting_over);
 		CHECK_FOR_INTERRUPTS();
+	}
 	CommandCounterIncrement();
 	wallet_log_forbidden(call);
 }

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "core/detail.h"
 #include "core/money.h"
 #include "pg/datum.h"
@@ -19,6 +20,7 @@
 #include "store/currencies.h"
 #include "store/redaction.h"
 #include "apply/call.h"
+#include "utils/snapmgr.h"
 
 static void
 set_account(WalletEvent *event, uint32 bit, int64 id)
@@ -349,7 +351,8 @@ resolve_define_currency(WalletCall *call, births_hash *births, size_t i)
 	(void) set_detail(&entry->event, &detail);
 	(void) wallet_currency_from_bytes(request->currency, &currency);
 	entry->currency_defined = wallet_currencies_exponent(&currency, call->snapshot) >= 0 ||
-		find_birth(births, no_name, &currency) >= 0;
+		find_birth(births, no_name, &currency) >= 0 ||
+		(entry->prior == NULL && wallet_currencies_taken(&currency));
 	if (entry->prior == NULL && !entry->currency_defined)
 		add_birth(births, no_name, &currency, i);
 	return WALLET_success;
@@ -423,6 +426,36 @@ resolve_entry(WalletCall *call, births_hash *births, size_t i)
 	set_account(event, WALLET_HAS_DEBIT, request->from_id);
 	set_account(event, WALLET_HAS_CREDIT, request->to_id);
 	return WALLET_success;
+}
+
+/* Is there by now what was not when names were resolved? */
+static bool
+has_appeared(WalletCall *call, size_t i, WalletBytes name, bool was_found)
+{
+	WalletCurrency currency;
+	bool		found;
+
+	if (was_found || name.data == NULL ||
+		!wallet_currency_from_bytes(call->requests[i].currency, &currency))
+		return false;
+	PushActiveSnapshot(GetLatestSnapshot());
+	found = wallet_accounts_find(name, &currency, GetActiveSnapshot()) != 0;
+	PopActiveSnapshot();
+	return found;
+}
+
+bool
+wallet_names_are_current(WalletCall *call, size_t i)
+{
+	const WalletRequest *request = &call->requests[i];
+	const WalletEntry *entry = &call->batch.entries[i];
+
+	if (entry->status != WALLET_account_not_found || request->by_id || IsolationUsesXactSnapshot())
+		return true;
+	if (entry->event.kind == WALLET_KIND_OPEN)
+		return !has_appeared(call, i, request->to, entry->parent_found);
+	return !has_appeared(call, i, request->from, entry->event.present & WALLET_HAS_DEBIT) &&
+		!has_appeared(call, i, request->to, entry->event.present & WALLET_HAS_CREDIT);
 }
 
 void

@@ -36,7 +36,16 @@ save_balances(WalletCall *call)
 	}
 }
 
-static void
+/*
+ * An account or a currency comes into being.  Its name was free when it was looked
+ * up, but another transaction may have taken it since.  A bulk call then starts over,
+ * as for an id.  The single door has written its event already, and need not: it
+ * waits for the other; if that is rolled back the name is free as decided, and is
+ * taken again; if not, this call is refused with the words that it would have got.
+ *
+ * False: start over.
+ */
+static bool
 save_opened(WalletCall *call, const WalletEntry *entry, const WalletRequest *request)
 {
 	WalletIdentity identity = {
@@ -51,28 +60,41 @@ save_opened(WalletCall *call, const WalletEntry *entry, const WalletRequest *req
 	if (!wallet_detail_decode(entry->event.detail, &detail))
 		elog(ERROR, "cannot decode the detail of an opening");
 	identity.parent = detail.parent;
-	if (!wallet_accounts_insert(&identity))
-		wallet_raise(WALLET_account_exists,
-					 psprintf("Account \"%.*s\" in %.*s is being opened by another transaction.",
-							  (int) request->from.length, (const char *) request->from.data,
-							  (int) request->currency.length, (const char *) request->currency.data), NULL);
+	while (!wallet_accounts_insert(&identity))
+	{
+		if (!call->single)
+			return false;
+		if (wallet_accounts_taken(identity.name, &identity.currency))
+			wallet_raise(WALLET_account_exists,
+						 psprintf("Account \"%.*s\" in %.*s was opened by another transaction id.",
+								  (int) request->from.length, (const char *) request->from.data,
+								  (int) request->currency.length, (const char *) request->currency.data), NULL);
+	}
 	WALLET_FAILPOINT(account_inserted);
 	wallet_balances_insert(&call->balances, &call->batch.accounts[entry->opened],
 						   request->owner.data != NULL);
+	return true;
 }
 
-static void
-save_currency(const WalletEntry *entry, const WalletRequest *request)
+static bool
+save_currency(WalletCall *call, const WalletEntry *entry, const WalletRequest *request)
 {
 	WalletCurrency currency;
 
 	(void) wallet_currency_from_bytes(request->currency, &currency);
-	if (!wallet_currencies_insert(&currency, request->exponent, entry->event.event_id))
-		wallet_raise_argument("currency \"%.*s\" is being defined by another transaction",
-							  (int) request->currency.length, (const char *) request->currency.data);
+	while (!wallet_currencies_insert(&currency, request->exponent, entry->event.event_id))
+	{
+		if (!call->single)
+			return false;
+		if (wallet_currencies_taken(&currency))
+			wallet_raise(WALLET_invalid_argument,
+						 psprintf("Currency \"%.*s\" is already defined.", (int) request->currency.length,
+								  (const char *) request->currency.data), NULL);
+	}
+	return true;
 }
 
-static void
+static bool
 save_births(WalletCall *call)
 {
 	for (size_t i = 0; i < call->batch.count; i++)
@@ -82,12 +104,22 @@ save_births(WalletCall *call)
 		if (!entry->recorded || entry->status != WALLET_success)
 			continue;
 		if (entry->event.kind == WALLET_KIND_OPEN)
-			save_opened(call, entry, &call->requests[i]);
+		{
+			if (!save_opened(call, entry, &call->requests[i]))
+				return false;
+		}
 		else if (entry->event.kind == WALLET_KIND_DEFINE_CURRENCY)
-			save_currency(entry, &call->requests[i]);
+		{
+			if (!save_currency(call, entry, &call->requests[i]))
+				return false;
+		}
 		else if (entry->event.kind == WALLET_KIND_REDACT)
 			wallet_redaction_erase(&entry->event.related);
+		else
+			continue;
+		WALLET_FAILPOINT(birth_saved);
 	}
+	return true;
 }
 
 static bool
@@ -170,19 +202,22 @@ save_relations(WalletCall *call)
 	wallet_hold_writer_close(writer);
 }
 
-static void
+static bool
 save_state(WalletCall *call)
 {
-	save_births(call);
+	if (!save_births(call))
+		return false;
 	save_balances(call);
 	save_relations(call);
 	save_milestones(call);
 	WALLET_FAILPOINT(state_saved);
+	return true;
 }
 
 /*
  * A refusal that is not recorded meets no unique index: the id is looked at again,
- * because whoever held our rows before us may have recorded it.
+ * because whoever held our rows before us may have recorded it; and so is an account
+ * that was missing, because he may have opened it.
  */
 static bool
 refusals_are_current(WalletCall *call)
@@ -194,7 +229,10 @@ refusals_are_current(WalletCall *call)
 		if (entry->fault == WALLET_success && entry->known == NULL &&
 			wallet_events_probe(call->events, &entry->event.transaction_id))
 			return false;
+		if (!wallet_names_are_current(call, i))
+			return false;
 	}
+	WALLET_FAILPOINT(refusals_probed);
 	return true;
 }
 
@@ -218,7 +256,8 @@ save_many(WalletCall *call)
 
 	if (!refusals_are_current(call))
 		return false;
-	save_state(call);
+	if (!save_state(call))
+		return false;
 	rows = palloc_extended((call->batch.count + call->batch.expire_count) * sizeof(WalletEventRow), MCXT_ALLOC_HUGE);
 	n = put_expires(call, rows);
 	for (size_t i = 0; i < call->batch.count; i++)
@@ -257,19 +296,24 @@ save_one(WalletCall *call)
 {
 	WalletEntry *entry = &call->batch.entries[0];
 	WalletEventRow row = {&entry->event, call->requests[0].metadata};
+	bool		current;
 
 	if (entry->fault != WALLET_success || entry->prior != NULL)
 		return true;			/* nothing was decided anew */
 	if (entry->status != WALLET_success)
 	{
 		entry->recorded = false;
-		return !wallet_events_probe(call->events, &entry->event.transaction_id);
+		current = !wallet_events_probe(call->events, &entry->event.transaction_id) &&
+			wallet_names_are_current(call, 0);
+		WALLET_FAILPOINT(refusals_probed);
+		return current;
 	}
 	if (!wallet_events_insert(call->events, &row))
 		return false;
 	WALLET_FAILPOINT(event_inserted);
 	save_expires(call);
-	save_state(call);
+	if (!save_state(call))
+		elog(ERROR, "a single command cannot start over once its event is written");
 	return true;
 }
 

@@ -24,8 +24,14 @@ at_end(XactEvent event, void *arg)
 			has_written = false;
 			WALLET_FAILPOINT(after_commit);
 			break;
-		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PRE_PREPARE:
+			WALLET_FAILPOINT(before_prepare);
+			break;
 		case XACT_EVENT_PREPARE:
+			has_written = false;
+			WALLET_FAILPOINT(after_prepare);
+			break;
+		case XACT_EVENT_ABORT:
 			has_written = false;
 			break;
 		default:

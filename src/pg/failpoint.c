@@ -14,6 +14,7 @@
 
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "tcop/utility.h"
 #include "utils/guc.h"
 
 typedef enum Action
@@ -61,6 +62,7 @@ bool		wallet_failpoints_set = false;
 int			wallet_clock_offset_ms = 0;
 static Armed armed[WALLET_FAILPOINT_COUNT];
 static char *setting = NULL;
+static ProcessUtility_hook_type next_process_utility = NULL;
 
 static int
 find_name(const char *const *names, int count, const char *name)
@@ -88,13 +90,23 @@ parse_one(const char *spec, Armed points[WALLET_FAILPOINT_COUNT])
 	if (sscanf(spec, " %63[a-z_] = %15[a-z]%n", name, action, &used) != 2)
 		return false;
 	spec += used;
-	if (sscanf(spec, ":%d%n", &argument, &used) == 1)
-		spec += used;
-	if (sscanf(spec, "@%d%n", &nth, &used) == 1)
-		spec += used;
 	point = find_name(point_names, lengthof(point_names), name);
 	what = find_name(action_names, lengthof(action_names), action);
-	if (spec[strspn(spec, " ")] != '\0' || point < 0 || what < 0)
+	if (point < 0 || what <= ACTION_NONE)
+		return false;
+	if (what == ACTION_STOP || what == ACTION_SLEEP)
+	{
+		if (sscanf(spec, ":%d%n", &argument, &used) != 1 || argument < 0)
+			return false;
+		spec += used;
+	}
+	if (*spec == '@')
+	{
+		if (sscanf(spec, "@%d%n", &nth, &used) != 1 || nth < 1)
+			return false;
+		spec += used;
+	}
+	if (spec[strspn(spec, " ")] != '\0')
 		return false;
 	points[point] = (Armed)
 	{
@@ -145,9 +157,29 @@ assign_setting(const char *value, void *extra)
 		wallet_failpoints_set |= armed[i].action != ACTION_NONE;
 }
 
+/* A prepared transaction is ended by another one, of which wallet knows nothing: only its command tells. */
+static void
+process_utility(PlannedStmt *statement, const char *query, bool read_only_tree,
+				ProcessUtilityContext context, ParamListInfo parameters,
+				QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
+{
+	ProcessUtility_hook_type next = next_process_utility ? next_process_utility : standard_ProcessUtility;
+	TransactionStmt *transaction = (TransactionStmt *) statement->utilityStmt;
+	bool		ends_prepared = IsA(transaction, TransactionStmt) &&
+	(transaction->kind == TRANS_STMT_COMMIT_PREPARED || transaction->kind == TRANS_STMT_ROLLBACK_PREPARED);
+
+	if (ends_prepared)
+		WALLET_FAILPOINT(before_end_prepared);
+	next(statement, query, read_only_tree, context, parameters, environment, receiver, completion);
+	if (ends_prepared)
+		WALLET_FAILPOINT(after_end_prepared);
+}
+
 void
 wallet_failpoint_define_settings(void)
 {
+	next_process_utility = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
 	DefineCustomStringVariable("wallet.failpoint",
 							   "Where a test stops, breaks or kills this session.",
 							   NULL, &setting, "",

@@ -10,7 +10,8 @@
  * ACTION: error, fatal, panic; kill (this process), crash (this process and the
  * postmaster, by SIGKILL); stop:KEY (waits for the advisory lock KEY: whoever
  * holds it decides when to go on); sleep:MILLISECONDS; log.  @N: at the Nth time
- * only.  Every action is first written to the server's log.
+ * only, counted from the setting on.  Every action is first written to the
+ * server's log.
  */
 #ifndef WALLET_FAILPOINT_H
 #define WALLET_FAILPOINT_H
@@ -44,6 +45,7 @@ extern void wallet_failpoint_define_settings(void);
 #else
 
 #define WALLET_FAILPOINT(name) ((void) 0)
+#define wallet_failpoints_set false
 #define wallet_clock_offset_ms 0
 #define wallet_failpoint_define_settings() ((void) 0)
 

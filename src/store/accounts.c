@@ -18,7 +18,6 @@
 #include "pg/error.h"
 #include "pg/guc.h"
 #include "pg/name_key.h"
-#include "storage/lmgr.h"
 #include "store/accounts.h"
 #include "store/catalog.h"
 #include "utils/builtins.h"
@@ -254,26 +253,13 @@ wallet_accounts_taken(WalletBytes name, const WalletCurrency *currency)
 
 	InitDirtySnapshot(dirty);
 	begin_scan(&scan, WALLET_REL_ACCOUNT_KEY, 2, &dirty);
-	for (;;)
+	do
 	{
-		ItemPointerData tid;
-		TransactionId writer;
-
 		seek_name(&scan, name, currency);
 		if (!next_row(&scan))
 			break;
-		writer = dirty.xmin;
-		tid = scan.table->slot->tts_tid;
-		ExecClearTuple(scan.table->slot);
-		taken = !TransactionIdIsValid(writer);
-		if (taken)
-			break;
-		if (dirty.speculativeToken != 0)
-			SpeculativeInsertionWait(writer, dirty.speculativeToken);
-		else
-			XactLockTableWait(writer, scan.table->rel, &tid, XLTW_InsertIndex);
-		CHECK_FOR_INTERRUPTS();
-	}
+		taken = !wallet_table_wait_for_writer(scan.table, &dirty);
+	} while (!taken);
 	end_scan(&scan);
 	return taken;
 }

@@ -14,6 +14,7 @@
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
+#include "pg/failpoint.h"
 #include "store/balances.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"

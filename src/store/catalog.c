@@ -232,6 +232,24 @@ wallet_table_open(WalletRelation which, LOCKMODE lockmode)
 	return table;
 }
 
+bool
+wallet_table_wait_for_writer(WalletTable *table, const SnapshotData *dirty)
+{
+	TransactionId writer = dirty->xmin;
+	ItemPointerData tid = table->slot->tts_tid;
+
+	if (!TransactionIdIsValid(writer))
+		return false;
+	/* No page stays pinned while we wait. */
+	ExecClearTuple(table->slot);
+	if (dirty->speculativeToken != 0)
+		SpeculativeInsertionWait(writer, dirty->speculativeToken);
+	else
+		XactLockTableWait(writer, table->rel, &tid, XLTW_InsertIndex);
+	CHECK_FOR_INTERRUPTS();
+	return true;
+}
+
 /* Indexes are opened at the first insert: updates that stay on their page need none. */
 static void
 open_indexes(WalletTable *table)
@@ -258,18 +276,46 @@ wallet_table_close(WalletTable *table)
 	pfree(table);
 }
 
+/* The indexes of `which`; false if a key of an arbiter is taken, or may be about to be. */
 static bool
-insert_index_entries(WalletTable *table, TupleTableSlot *slot, List *arbiters)
+insert_entries_of(WalletTable *table, ResultRelInfo *which, TupleTableSlot *slot, List *arbiters)
 {
 	bool		conflict = false;
 
-	if (table->indexes->ri_NumIndices > 0)
-	{
-		list_free(wallet_insert_index_tuples(table->indexes, slot, table->estate, false,
-											 arbiters != NIL, &conflict, arbiters, false));
-		ResetPerTupleExprContext(table->estate);
-	}
+	list_free(wallet_insert_index_tuples(which, slot, table->estate, false,
+										 arbiters != NIL, &conflict, arbiters, false));
+	ResetPerTupleExprContext(table->estate);
 	return !conflict;
+}
+
+/* The same, for tests: index by index, so that there is a moment between two of them. */
+static bool
+insert_entries_one_by_one(WalletTable *table, TupleTableSlot *slot, List *arbiters)
+{
+	ResultRelInfo *all = table->indexes;
+	bool		inserted = true;
+
+	for (int i = 0; i < all->ri_NumIndices; i++)
+	{
+		ResultRelInfo one = *all;
+
+		one.ri_NumIndices = 1;
+		one.ri_IndexRelationDescs = all->ri_IndexRelationDescs + i;
+		one.ri_IndexRelationInfo = all->ri_IndexRelationInfo + i;
+		inserted &= insert_entries_of(table, &one, slot, arbiters);
+		WALLET_FAILPOINT(index_entry_inserted);
+	}
+	return inserted;
+}
+
+static bool
+insert_index_entries(WalletTable *table, TupleTableSlot *slot, List *arbiters)
+{
+	if (table->indexes->ri_NumIndices == 0)
+		return true;
+	if (wallet_failpoints_set)
+		return insert_entries_one_by_one(table, slot, arbiters);
+	return insert_entries_of(table, table->indexes, slot, arbiters);
 }
 
 void
@@ -294,6 +340,7 @@ wallet_table_insert_unique(WalletTable *table, TupleTableSlot *slot, WalletRelat
 	WALLET_FAILPOINT(heap_tuple_inserted);
 	inserted = insert_index_entries(table, slot, arbiters);
 	table_tuple_complete_speculative(table->rel, slot, token, inserted);
+	WALLET_FAILPOINT(speculation_ended);
 	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
 	list_free(arbiters);
 	return inserted;
@@ -340,6 +387,7 @@ wallet_table_update(WalletTable *table, const ItemPointerData *tid, TupleTableSl
 						   IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : InvalidSnapshot,
 						   true, &failure, &lockmode, &update_indexes) != TM_Ok)
 		return false;
+	WALLET_FAILPOINT(balance_heap_updated);
 	if (wallet_update_needs_indexes(update_indexes))
 		wallet_table_index_update(table, slot, wallet_update_only_summarizing(update_indexes));
 	return true;

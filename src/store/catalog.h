@@ -68,6 +68,13 @@ extern void wallet_check_version(void);
 extern WalletTable *wallet_table_open(WalletRelation which, LOCKMODE lockmode);
 extern void wallet_table_close(WalletTable *table);
 
+/*
+ * After a look-up with a dirty snapshot has found the row in the table's slot: waits
+ * until the transaction that is inserting it has ended, or has withdrawn it.  False if
+ * there is nothing to wait for: the row is there for good, or is our own.
+ */
+extern bool wallet_table_wait_for_writer(WalletTable *table, const SnapshotData *dirty);
+
 /* Inserts the tuple in slot and its index entries. */
 extern void wallet_table_insert(WalletTable *table, TupleTableSlot *slot);
 

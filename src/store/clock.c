@@ -359,6 +359,7 @@ record_pair(int64 now)
 
 	pair.last = (int64) pg_atomic_read_u64(&shared->last);
 	pg_memory_barrier();
+	WALLET_FAILPOINT(pair_half_read);
 	pair.xid = ReadNextFullTransactionId();
 	keep_pair(pair, now);
 }

@@ -19,6 +19,7 @@
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 enum
 {
@@ -110,6 +111,34 @@ wallet_currencies_exponent(const WalletCurrency *currency, Snapshot snapshot)
 	if (committed)
 		remember(currency, exponent);
 	return exponent;
+}
+
+bool
+wallet_currencies_taken(const WalletCurrency *currency)
+{
+	WalletTable *table = wallet_table_open(WALLET_REL_CURRENCY, AccessShareLock);
+	Relation	index = index_open(wallet_relation_oid(WALLET_REL_CURRENCY_PKEY), AccessShareLock);
+	SnapshotData dirty;
+	IndexScanDesc scan;
+	ScanKeyData keys[2];
+	bool		taken = false;
+
+	InitDirtySnapshot(dirty);
+	scan = wallet_index_beginscan(table->rel, index, &dirty, 2);
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
+						   wallet_currency_text(currency));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_BOOLEQ, BoolGetDatum(false));
+	do
+	{
+		index_rescan(scan, keys, 2, NULL, 0);
+		if (!index_getnext_slot(scan, ForwardScanDirection, table->slot))
+			break;
+		taken = !wallet_table_wait_for_writer(table, &dirty);
+	} while (!taken);
+	index_endscan(scan);
+	index_close(index, NoLock);
+	wallet_table_close(table);
+	return taken;
 }
 
 bool

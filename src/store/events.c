@@ -14,7 +14,7 @@
 #include "pg/compat.h"
 #include "pg/datum.h"
 #include "pg/error.h"
-#include "storage/lmgr.h"
+#include "pg/failpoint.h"
 #include "store/events.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -271,16 +271,6 @@ start_scan(WalletEvents *events, const WalletUuid *id, int leg)
 	index_rescan(events->scan, keys, 2, NULL, 0);
 }
 
-/* Waits until the transaction that is writing the tuple is done, or has withdrawn it. */
-static void
-wait_for_writer(WalletEvents *events, TransactionId writer, uint32 token, ItemPointer tid)
-{
-	if (token != 0)
-		SpeculativeInsertionWait(writer, token);
-	else
-		XactLockTableWait(writer, events->table->rel, tid, XLTW_InsertIndex);
-}
-
 const WalletEvent *
 wallet_events_find(WalletEvents *events, const WalletUuid *id, int leg)
 {
@@ -289,19 +279,12 @@ wallet_events_find(WalletEvents *events, const WalletUuid *id, int leg)
 	for (;;)
 	{
 		const WalletEvent *event;
-		ItemPointerData tid;
 
 		start_scan(events, id, leg);
 		if (!index_getnext_slot(events->scan, ForwardScanDirection, slot))
 			return NULL;
-		if (TransactionIdIsValid(events->dirty.xmin))
-		{
-			tid = slot->tts_tid;
-			ExecClearTuple(slot);
-			wait_for_writer(events, events->dirty.xmin, events->dirty.speculativeToken, &tid);
-			CHECK_FOR_INTERRUPTS();
+		if (wallet_table_wait_for_writer(events->table, &events->dirty))
 			continue;
-		}
 		if (IsolationUsesXactSnapshot() &&
 			!table_tuple_satisfies_snapshot(events->table->rel, slot, GetTransactionSnapshot()))
 			ereport(ERROR,
@@ -441,6 +424,7 @@ wallet_events_insert_many(WalletEvents *events, const WalletEventRow *rows, int 
 			return false;
 		for (int i = 0; i < now; i++)
 			ExecClearTuple(events->slots[i]);
+		WALLET_FAILPOINT(events_inserted);
 	}
 	return true;
 }

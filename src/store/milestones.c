@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "pg/datum.h"
+#include "pg/failpoint.h"
 #include "store/catalog.h"
 #include "store/lookup.h"
 #include "store/milestones.h"
@@ -65,6 +66,7 @@ wallet_milestones_insert(WalletMilestones *milestones, int64 account, int64 even
 		milestones->table = wallet_table_open(WALLET_REL_MILESTONE, RowExclusiveLock);
 	wallet_milestone_to_slot(account, event_id, version, balance, held, exponent, milestones->table->slot);
 	wallet_table_insert(milestones->table, milestones->table->slot);
+	WALLET_FAILPOINT(milestone_inserted);
 	ExecClearTuple(milestones->table->slot);
 }
 

@@ -11,6 +11,7 @@
 #include "executor/executor.h"
 #include "pg/compat.h"
 #include "pg/error.h"
+#include "pg/failpoint.h"
 #include "store/rows.h"
 
 void
@@ -104,6 +105,7 @@ wallet_rows_replace(WalletRows *rows)
 	check_written(rows, table_tuple_update(rel, &tid, rows->changed, GetCurrentCommandId(true),
 										   rows->snapshot, InvalidSnapshot, true, &failure,
 										   &lockmode, &update_indexes));
+	WALLET_FAILPOINT(row_replaced);
 	if (wallet_update_needs_indexes(update_indexes))
 		wallet_table_index_update(rows->table, rows->changed,
 								  wallet_update_only_summarizing(update_indexes));

@@ -12,7 +12,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(wallet_node wallet_seed crash crash_backend start_again proof_ok uuid shell
-  session answer finish start_program end_program poll log_has);
+  connects session answer finish start_program end_program poll log_has);
 
 # A node that is started, with wallet loaded by TEMP_CONFIG; conf: further settings.
 sub wallet_node
@@ -81,6 +81,14 @@ sub crash_backend
 	sleep 0.5;
 	poll(sub { !system('psql', '-qX', '-h', $node->host, '-p', $node->port, '-d', $db, '-c', 'DO $$ BEGIN END $$', '-o', '/dev/null') }, 'the server is back');
 	return 1;
+}
+
+# Does the server let somebody in?
+sub connects
+{
+	my ($node, $db) = @_;
+
+	return !system('psql', '-qX', '-h', $node->host, '-p', $node->port, '-d', $db, '-c', 'DO $$ BEGIN END $$', '-o', '/dev/null');
 }
 
 # A lock file of the dead postmaster may look alive: once more, then.

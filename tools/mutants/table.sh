@@ -17,7 +17,7 @@ mutant top_xid_after_ids src/apply/pipeline.c 'isolation/opening' \
 mutant no_command_counter src/apply/pipeline.c 'isolation/same_id' \
     's/\tCommandCounterIncrement\(\);/\t;/'
 mutant no_rollback_on_conflict src/apply/pipeline.c 'isolation/same_id' \
-    's/(\telse\n\t\t)RollbackAndReleaseCurrentSubTransaction/$1ReleaseCurrentSubTransaction/'
+    's/(\telse\n\t\{\n\t\t)RollbackAndReleaseCurrentSubTransaction/$1ReleaseCurrentSubTransaction/'
 mutant no_rollback_on_error src/apply/pipeline.c 'isolation/cancel' \
     's/(FlushErrorState\(\);\n)\t\tRollbackAndReleaseCurrentSubTransaction\(\);/$1/'
 mutant stale_read_committed src/apply/pipeline.c 'isolation/same_id isolation/opening' \
@@ -26,7 +26,17 @@ mutant stale_read_committed src/apply/pipeline.c 'isolation/same_id isolation/op
 # ---- apply: ids are looked up again
 
 mutant single_tells_stale_refusal src/apply/save.c 'isolation/drain' \
-    's/(entry->recorded = false;\n\t\treturn )(!wallet_events_probe\([^;]*);/$1$2 || true;/'
+    's/(entry->recorded = false;\n\t\tcurrent = )!wallet_events_probe\([^;]*?\) &&/$1/'
+mutant single_tells_stale_name src/apply/save.c 'isolation/births' \
+    's/ &&\n\t\t\twallet_names_are_current\(call, 0\);/;/'
+mutant bulk_tells_stale_name src/apply/save.c 'isolation/births' \
+    's/if \(!wallet_names_are_current\(call, i\)\)/if (!wallet_names_are_current(call, i) \&\& false)/'
+mutant name_is_not_waited_for src/apply/save.c 'isolation/births' \
+    's/if \(wallet_accounts_taken\(identity\.name, &identity\.currency\)\)/if (wallet_accounts_taken(identity.name, \&identity.currency) || true)/'
+mutant code_is_not_waited_for src/apply/save.c 'isolation/births' \
+    's/if \(wallet_currencies_taken\(&currency\)\)/if (wallet_currencies_taken(\&currency) || true)/'
+argued code_does_not_wait src/apply/resolve.c 's/entry->prior == NULL && wallet_currencies_taken/entry->prior != NULL \&\& wallet_currencies_taken/' \
+    'the saving of a code waits as well; the look before it only spares writing an event for nothing'
 mutant bulk_tells_stale_refusal src/apply/save.c 'isolation/drain' \
     's/if \(!refusals_are_current\(call\)\)/if (!refusals_are_current(call) \&\& false)/'
 mutant conflicts_ignored src/apply/save.c 'isolation/same_id' \
@@ -36,7 +46,7 @@ mutant content_not_compared src/core/batch.c 'isolation/same_id' \
 mutant looks_up_committed_only src/store/events.c 'isolation/same_id' \
     's/&events->dirty, 2\)/GetActiveSnapshot(), 2)/'
 mutant name_does_not_wait src/store/accounts.c 'isolation/opening' \
-    's/taken = !TransactionIdIsValid\(writer\);/taken = true;/'
+    's/taken = !wallet_table_wait_for_writer\(scan\.table, &dirty\);/taken = true;/'
 mutant remembers_own_accounts src/store/accounts.c 'isolation/opening' \
     's/if \(is_committed\(scan\.table->slot\)\)/if (is_committed(scan.table->slot) || true)/'
 mutant remembers_own_codes src/store/currencies.c 'isolation/opening' \
@@ -138,8 +148,8 @@ argued readers_remember_through_promotion src/store/clock.c 's/x/x/' \
     'a standby never raises the clock, so there is nothing to remember; the timeline is compared for the day when something there does'
 mutant works_without_preload src/apply/pipeline.c 'tap/001_preload' \
     's/errhint\("Add wallet/errhint("Do add wallet/'
-argued horizon_pair_swapped src/store/clock.c 's/x/x/' \
-    'last and xid are read nanoseconds apart; only a failpoint between them could show it (a later issue builds failpoints)'
+mutant horizon_pair_swapped src/store/clock.c 'isolation/horizon_pair' \
+    's/(\tpair\.last = .*?\n)(.*?)(\tpair\.xid = .*?\n)/$3$2$1/s'
 
 # ---- audit: the past of an account, and following
 
@@ -197,6 +207,25 @@ mutant overflow_blames_the_other src/api/refusal.c 'regress/messages' \
     's/is_payer = !wallet_money_subtract/is_payer = wallet_money_subtract/'
 mutant spent_of_an_older_window src/api/refusal.c 'regress/messages' \
     's/payer->window_number == window \? payer->spent : 0/window > 0 ? payer->spent : 0/'
+
+# ---- what only a death in the middle, or a checker that calculates for itself, shows
+
+mutant kill_event_without_balances src/apply/save.c 'tap/030_kill' \
+    's/\tsave_balances\(call\);/\tif (!call->single)\n\t\tsave_balances(call);/'
+mutant kill_last_balance_forgotten src/apply/save.c 'tap/030_kill' \
+    's/(save_balances\(WalletCall \*call\)\n\{\n\tfor \(size_t i = 0; i) < call->id_count/$1 + 3 < call->id_count + (call->single ? 3 : 2)/'
+mutant kill_told_before_flush src/apply/transaction.c 'tap/030_kill' \
+    's/\thas_written = true;/\thas_written = true;\n\tsynchronous_commit = SYNCHRONOUS_COMMIT_OFF;/'
+mutant kill_row_without_index_entries src/store/catalog.c 'tap/030_kill' \
+    's/for \(int i = 0; i < n && inserted; i\+\+\)/for (int i = n > 8 ? 1 : 0; i < n \&\& inserted; i++)/'
+mutant kill_one_index_forgotten src/store/catalog.c 'tap/030_kill' \
+    's/for \(int i = 0; i < all->ri_NumIndices; i\+\+\)/for (int i = arbiters == NIL ? 0 : 1; i < all->ri_NumIndices; i++)/'
+mutant kill_arbiter_ignored src/store/catalog.c 'tap/030_kill' \
+    's/(complete_speculative\(table->rel, slot, token, )inserted(\);.*?)return inserted;/$1true$2return inserted || true;/s'
+mutant kill_undo_kept src/apply/pipeline.c 'tap/030_kill' \
+    's/(\telse\n\t\{\n\t\t)RollbackAndReleaseCurrentSubTransaction/$1ReleaseCurrentSubTransaction/'
+mutant kill_group_half_undone src/core/group.c 'tap/030_kill' \
+    's/while \(batch->undo_count > 0\)/while (batch->undo_count > 1)/'
 
 # ---- SQL
 
