@@ -252,27 +252,90 @@ detail_difference(WalletBytes asked, WalletBytes recorded)
 		return "ceiling";
 	if (a.parent != b.parent)
 		return "parent";
+	if (a.window_seconds != b.window_seconds)
+		return "window_seconds";
+	if (wallet_detail_has(&a, WALLET_DETAIL_REASON) != wallet_detail_has(&b, WALLET_DETAIL_REASON) ||
+		!wallet_bytes_equal(a.reason, b.reason))
+		return "reason";
 	if (wallet_detail_has(&a, WALLET_DETAIL_OWNER) != wallet_detail_has(&b, WALLET_DETAIL_OWNER) ||
 		!wallet_bytes_equal(a.owner, b.owner))
 		return "owner";
 	return "detail";
 }
 
+/*
+ * Inputs of the decision that nobody asks for: an opening's credit is its own id;
+ * the accounts of a capture, release or reversal are those of what it names; what
+ * a snapshot says was found out, not told.
+ */
+static uint32_t
+not_asked_for(uint16_t kind)
+{
+	switch (kind)
+	{
+		case WALLET_KIND_OPEN:
+			return WALLET_HAS_CREDIT;
+		case WALLET_KIND_CAPTURE:
+		case WALLET_KIND_RELEASE:
+		case WALLET_KIND_REVERSE:
+			return WALLET_HAS_DEBIT | WALLET_HAS_CREDIT;
+		case WALLET_KIND_SNAPSHOT:
+			return WALLET_HAS_DETAIL;
+		default:
+			return 0;
+	}
+}
+
+/* What the users of this command call the field, where it is not what most call it. */
+static const char *
+word_of(uint16_t kind, const FieldInfo *field)
+{
+	switch (kind)
+	{
+		case WALLET_KIND_CAPTURE:
+		case WALLET_KIND_RELEASE:
+			return field->bit == WALLET_HAS_RELATED ? "hold_id" : field->word;
+		case WALLET_KIND_REVERSE:
+			return field->bit == WALLET_HAS_RELATED ? "original" : field->word;
+		case WALLET_KIND_REDACT:
+			return field->bit == WALLET_HAS_RELATED ? "target" : field->word;
+		case WALLET_KIND_SWEEP:
+			return field->bit == WALLET_HAS_REQUESTED ? "up_to" : field->word;
+		case WALLET_KIND_SET_FLOOR:
+			if (field->bit == WALLET_HAS_REQUESTED)
+				return "floor";
+			break;
+		case WALLET_KIND_SET_CEILING:
+			if (field->bit == WALLET_HAS_REQUESTED)
+				return "ceiling";
+			break;
+		case WALLET_KIND_FREEZE:
+		case WALLET_KIND_UNFREEZE:
+		case WALLET_KIND_CLOSE:
+		case WALLET_KIND_REMOVE_FLOOR:
+		case WALLET_KIND_SET_SPEND_LIMIT:
+			break;
+		default:
+			return field->word;
+	}
+	/* Commands about one account: it is neither payer nor payee. */
+	return field->bit == WALLET_HAS_DEBIT ? "name" : field->word;
+}
+
 const char *
 wallet_content_difference(const WalletEvent *asked, const WalletEvent *recorded)
 {
+	uint32_t	compared = WALLET_HAS_INPUTS & ~not_asked_for(asked->kind);
+
 	if (asked->kind != recorded->kind)
 		return "command";
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 	{
-		/* An opening's credit is its own id: a result, not a wish. */
-		if (!(fields[i].bit & WALLET_HAS_INPUTS) ||
-			(fields[i].bit == WALLET_HAS_CREDIT && asked->kind == WALLET_KIND_OPEN))
+		if (!(fields[i].bit & compared) || !field_differs(asked, recorded, i))
 			continue;
-		if (field_differs(asked, recorded, i))
-			return fields[i].bit == WALLET_HAS_DETAIL
-				? detail_difference(asked->detail, recorded->detail)
-				: fields[i].word;
+		return fields[i].bit == WALLET_HAS_DETAIL
+			? detail_difference(asked->detail, recorded->detail)
+			: word_of(asked->kind, &fields[i]);
 	}
 	return NULL;
 }
@@ -284,10 +347,15 @@ wallet_result_difference(const WalletEvent *again, const WalletEvent *recorded)
 		return "status";
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 	{
-		if ((fields[i].bit & WALLET_HAS_INPUTS) && fields[i].bit != WALLET_HAS_CREDIT)
+		/*
+		 * Accounts may be found by the decision: of an opening, of what is
+		 * related.
+		 */
+		if ((fields[i].bit & WALLET_HAS_INPUTS & ~(WALLET_HAS_DEBIT | WALLET_HAS_CREDIT)) ||
+			!field_differs(again, recorded, i))
 			continue;
-		if (field_differs(again, recorded, i))
-			return fields[i].bit == WALLET_HAS_CREDIT ? "credit" : fields[i].word;
+		return fields[i].bit == WALLET_HAS_DEBIT ? "debit"
+			: fields[i].bit == WALLET_HAS_CREDIT ? "credit" : fields[i].word;
 	}
 	return again->exponent == recorded->exponent ? NULL : "exponent";
 }

@@ -8,6 +8,7 @@
  */
 #include "core/batch.h"
 #include "core/codec.h"
+#include "core/expiry.h"
 #include "core/machine.h"
 #include "core/status.h"
 
@@ -63,8 +64,39 @@ takes_part(const Group *group, const WalletEntry *member)
 static bool
 misses_account(const WalletEntry *member)
 {
-	return member->event.kind == WALLET_KIND_TRANSFER &&
-		(member->debit < 0 || member->credit < 0);
+	switch (member->event.kind)
+	{
+		case WALLET_KIND_TRANSFER:
+		case WALLET_KIND_HOLD:
+		case WALLET_KIND_SWEEP:
+			return member->debit < 0 || member->credit < 0;
+		case WALLET_KIND_FREEZE:
+		case WALLET_KIND_UNFREEZE:
+		case WALLET_KIND_CLOSE:
+		case WALLET_KIND_SET_FLOOR:
+		case WALLET_KIND_REMOVE_FLOOR:
+		case WALLET_KIND_SET_CEILING:
+		case WALLET_KIND_SET_SPEND_LIMIT:
+			return member->debit < 0;
+		default:
+			return false;
+	}
+}
+
+/* Only where the user himself takes from the payer; a hold was placed by one who might. */
+static bool
+is_forbidden(const WalletEntry *member)
+{
+	switch (member->event.kind)
+	{
+		case WALLET_KIND_TRANSFER:
+		case WALLET_KIND_HOLD:
+		case WALLET_KIND_REVERSE:
+		case WALLET_KIND_SWEEP:
+			return member->forbidden;
+		default:
+			return false;
+	}
 }
 
 /* By id, two accounts that have nothing in common. */
@@ -77,12 +109,35 @@ mixes_currencies(const Group *group, const WalletEntry *member)
 		!wallet_currency_equal(&accounts[member->debit].currency, &accounts[member->credit].currency);
 }
 
+/* The accounts of a member that names a hold or an original, which may be another member's doing. */
+static WalletStatus
+refer(const Group *group, WalletEntry *member)
+{
+	WalletHold *hold;
+	WalletOriginal *original;
+	int32_t		bearer = (int32_t) (member - group->batch->entries) + 1;
+
+	if (member->event.kind == WALLET_KIND_TRANSFER && !wallet_batch_refers(group->batch))
+		return WALLET_success;
+	hold = wallet_batch_hold(group->batch, member);
+	original = wallet_batch_original(group->batch, member->becomes);
+	if (!wallet_batch_refer(group->batch, member, group->first))
+		return member->event.kind == WALLET_KIND_REVERSE
+			? WALLET_original_not_found : WALLET_hold_not_found;
+	if (hold != NULL && member->event.kind == WALLET_KIND_HOLD)
+		hold->bearer = bearer;
+	if (original != NULL)
+		original->bearer = bearer;
+	return WALLET_success;
+}
+
 /* Answers the member from an earlier record if there is one; tells a fault that is never recorded. */
 static WalletStatus
 judge_before_stepping(const Group *group, WalletEntry *member)
 {
 	const WalletEvent *known = known_before(group, member);
 	const WalletEntry *twin = twin_of(group, member);
+	WalletStatus status;
 
 	member->known = known;
 	if (member->fault != WALLET_success)
@@ -97,11 +152,14 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 		member->difference = wallet_content_difference(&member->event, &twin->event);
 		return member->difference ? WALLET_transaction_id_conflict : WALLET_success;
 	}
+	status = refer(group, member);
+	if (status != WALLET_success)
+		return status;
 	if (misses_account(member))
 		return WALLET_account_not_found;
 	if (mixes_currencies(group, member))
 		return WALLET_invalid_argument;
-	return member->forbidden ? WALLET_insufficient_privilege : WALLET_success;
+	return is_forbidden(member) ? WALLET_insufficient_privilege : WALLET_success;
 }
 
 /*
@@ -148,13 +206,77 @@ fail_unrecorded(const Group *group, WalletEntry *guilty, WalletStatus status)
 }
 
 static void
-push_undo(WalletBatch *batch, int32_t position)
+push_account(WalletBatch *batch, int32_t position)
 {
+	WalletUndo *undo;
+
 	if (position < 0)
 		return;
-	batch->undo[batch->undo_count].position = position;
-	batch->undo[batch->undo_count].account = batch->accounts[position];
-	batch->undo_count++;
+	undo = &batch->undo[batch->undo_count++];
+	undo->position = position;
+	undo->kind = WALLET_UNDO_ACCOUNT;
+	undo->before.account = batch->accounts[position];
+}
+
+static void
+push_original(WalletBatch *batch, int32_t position)
+{
+	const WalletOriginal *original = wallet_batch_original(batch, position);
+	WalletUndo *undo;
+
+	if (original == NULL)
+		return;
+	undo = &batch->undo[batch->undo_count++];
+	undo->position = position;
+	undo->kind = WALLET_UNDO_ORIGINAL;
+	undo->before.original = *original;
+}
+
+static void
+push_hold(WalletBatch *batch, const WalletEntry *member)
+{
+	const WalletHold *hold = wallet_batch_hold(batch, member);
+	WalletUndo *undo;
+
+	if (hold == NULL)
+		return;
+	undo = &batch->undo[batch->undo_count++];
+	undo->position = member->hold;
+	undo->kind = WALLET_UNDO_HOLD;
+	undo->before.hold = *hold;
+}
+
+/* All that the member may change. */
+static void
+push_undo(WalletBatch *batch, const WalletEntry *member)
+{
+	push_account(batch, member->debit);
+	push_account(batch, member->credit);
+	push_account(batch, member->opened);
+	if (!wallet_batch_refers(batch))
+		return;
+	push_hold(batch, member);
+	if (member->event.kind == WALLET_KIND_REVERSE)
+		push_original(batch, member->original);
+	push_original(batch, member->becomes);
+}
+
+/*
+ * The queue is not undone: its threads stay as they are now.  A birth taken back
+ * is passed over in it, and a hold that was dropped as settled goes in again.
+ */
+static void
+undo_hold(WalletBatch *batch, int32_t position, const WalletHold *before)
+{
+	WalletHold *hold = &batch->holds[position];
+	WalletHold	now = *hold;
+
+	*hold = *before;
+	hold->child = now.child;
+	hold->next = now.next;
+	hold->queued = now.queued;
+	if (hold->state == WALLET_HOLD_OPEN && hold->expires_at != 0)
+		wallet_expiry_push(batch->holds, &batch->queues[hold->payer], hold);
 }
 
 static void
@@ -164,7 +286,18 @@ undo_all(WalletBatch *batch)
 	{
 		const WalletUndo *undo = &batch->undo[--batch->undo_count];
 
-		batch->accounts[undo->position] = undo->account;
+		switch (undo->kind)
+		{
+			case WALLET_UNDO_ACCOUNT:
+				batch->accounts[undo->position] = undo->before.account;
+				break;
+			case WALLET_UNDO_HOLD:
+				undo_hold(batch, undo->position, &undo->before.hold);
+				break;
+			case WALLET_UNDO_ORIGINAL:
+				batch->originals[undo->position] = undo->before.original;
+				break;
+		}
 	}
 }
 
@@ -189,15 +322,16 @@ record_failure(WalletBatch *batch, WalletEntry *member, const WalletEntry *guilt
 	member->recorded = true;
 	member->known = member->answer = &member->event;
 	if (member == guilty)
-	{
 		wallet_event_guard(&view, member->event.event_id);
-		return true;
+	else
+	{
+		member->status = WALLET_group_failed;
+		member->event.group_first = group_first;
+		member->event.cause = cause;
+		member->event.present |= WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE;
+		wallet_event_refuse(&view, &member->event, WALLET_group_failed);
 	}
-	member->status = WALLET_group_failed;
-	member->event.group_first = group_first;
-	member->event.cause = cause;
-	member->event.present |= WALLET_HAS_GROUP_FIRST | WALLET_HAS_CAUSE;
-	wallet_event_refuse(&view, &member->event, WALLET_group_failed);
+	wallet_batch_remember(batch, member);
 	return true;
 }
 
@@ -255,20 +389,42 @@ step_members(const Group *group, int64_t group_first)
 			continue;
 		member->event.group_first = group_first;
 		member->event.present |= WALLET_HAS_GROUP_FIRST;
-		push_undo(batch, member->debit);
-		push_undo(batch, member->credit);
-		push_undo(batch, member->opened);
+		push_undo(batch, member);
 		if (wallet_batch_step(batch, member) != WALLET_success)
 			return member;
 	}
 	return NULL;
 }
 
+/* Whatever is due for any member's accounts comes before the first of them, and is not undone. */
+static bool
+expire_all(const Group *group)
+{
+	int64_t		judged_at;
+
+	/* Until nothing is due at the id that the first member is to have. */
+	do
+	{
+		judged_at = group->batch->next_id;
+		for (size_t i = 0; i < group->count; i++)
+		{
+			const WalletEntry *member = &group->members[i];
+
+			if (!wallet_batch_is_due(group->batch, member->debit) &&
+				!wallet_batch_is_due(group->batch, member->credit))
+				continue;
+			if (takes_part(group, member) && !wallet_batch_expire(group->batch, member))
+				return false;
+		}
+	} while (group->batch->next_id != judged_at);
+	return true;
+}
+
 bool
 wallet_group_run(WalletBatch *batch, size_t first, size_t count)
 {
 	Group		group = {batch, &batch->entries[first], first, count};
-	int64_t		group_first = first_id(&group);
+	int64_t		group_first;
 	int64_t		cause;
 	WalletEntry *guilty;
 
@@ -290,6 +446,9 @@ wallet_group_run(WalletBatch *batch, size_t first, size_t count)
 		}
 	}
 
+	if (!expire_all(&group))
+		return false;
+	group_first = first_id(&group);
 	batch->undo_count = 0;
 	cause = recorded_culprit(&group);
 	if (cause != 0)

@@ -12,6 +12,14 @@ moved(const WalletAccount *before, const WalletAccount *after)
 	return before->balance != after->balance || before->held != after->held;
 }
 
+/* Whoever is closed has nothing, and nothing on its way. */
+static bool
+may_close(const WalletAccount *before, const WalletAccount *after)
+{
+	return after->status != WALLET_ACCOUNT_CLOSED || before->status == WALLET_ACCOUNT_CLOSED ||
+		(after->balance == 0 && after->held == 0 && after->inbound == 0);
+}
+
 /* One account, seen alone. */
 static bool
 account_is_sound(const WalletAccount *before, const WalletAccount *after, int64_t event_id)
@@ -22,7 +30,11 @@ account_is_sound(const WalletAccount *before, const WalletAccount *after, int64_
 		!wallet_currency_equal(&before->currency, &after->currency))
 		return false;
 	if (!wallet_money_in_range(after->balance) || !wallet_money_in_range(after->held) ||
-		after->held < 0 || after->reserved < 0 || after->inbound < 0)
+		after->held < 0 || after->reserved < 0 || after->inbound < 0 || after->spent < 0)
+		return false;
+	if (after->next_expiry != 0 && after->held == 0)
+		return false;
+	if (!may_close(before, after))
 		return false;
 	if (moved(before, after) && !in_chain)
 		return false;
@@ -99,5 +111,43 @@ wallet_invariant_holds(const WalletEvent *event,
 						 event->debit_prev, &debit_change) &&
 		side_is_sound(credit_before, credit_after, event, WALLET_HAS_CREDIT_PREV,
 					  event->credit_prev, &credit_change) &&
-		debit_change == -credit_change;
+		debit_change == -credit_change &&
+		(credit_before == NULL || credit_before->held == credit_after->held);
+}
+
+/* How much of held is the hold's. */
+static wallet_int128
+held_by(const WalletHold *hold)
+{
+	return hold->state == WALLET_HOLD_OPEN ? hold->remaining : 0;
+}
+
+bool
+wallet_invariant_hold(const WalletAccount *debit_before, const WalletAccount *debit_after,
+					  const WalletHold *before, const WalletHold *after)
+{
+	if (after->amount <= 0 || after->remaining < 0 || after->remaining > after->amount ||
+		(after->state == WALLET_HOLD_OPEN) != (after->remaining > 0))
+		return false;
+	if (before->state != WALLET_HOLD_NONE &&
+		(before->state != WALLET_HOLD_OPEN || after->amount != before->amount ||
+		 after->remaining >= before->remaining))
+		return false;
+	return after->debit == debit_after->id &&
+		debit_after->held - debit_before->held == held_by(after) - held_by(before);
+}
+
+bool
+wallet_invariant_expire(const WalletEvent *event, const WalletAccount *debit_before,
+						const WalletAccount *debit_after)
+{
+	return event->amount > 0 && debit_before->held - debit_after->held == event->amount;
+}
+
+bool
+wallet_invariant_reversal(const WalletEvent *event, const WalletOriginal *before,
+						  const WalletOriginal *after)
+{
+	return event->amount > 0 && after->reversed - before->reversed == event->amount &&
+		before->reversed >= 0 && after->reversed <= after->amount;
 }

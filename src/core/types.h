@@ -155,6 +155,57 @@ typedef struct WalletAccount
 	bool		has_spend_limit;
 } WalletAccount;
 
+typedef enum WalletHoldState
+{
+	WALLET_HOLD_NONE = 0,		/* there is no such hold, or not yet */
+	WALLET_HOLD_OPEN = 1,
+	WALLET_HOLD_SETTLED = 2,	/* captured, released, or a capture was final:
+								 * nothing remains */
+	WALLET_HOLD_EXPIRED = 3		/* what remained was given back, and is still
+								 * told */
+} WalletHoldState;
+
+/*
+ * A hold: money of the payer's that is kept for the payee.  held of an account
+ * is the sum of `remaining` over its open holds.
+ */
+typedef struct WalletHold
+{
+	WalletUuid	transaction_id;
+	int64_t		event_id;
+	int64_t		debit;			/* payer */
+	int64_t		credit;			/* payee */
+	int64_t		expires_at;		/* microseconds since 1970; 0 = never */
+	wallet_int128 amount;
+	wallet_int128 remaining;
+	/* the batch's: where its accounts are, which entry may bring it forth */
+	int32_t		payer;
+	int32_t		payee;
+	int32_t		bearer;
+	/* the queue's, see expiry.h */
+	int32_t		child;
+	int32_t		next;
+	bool		queued;
+	uint8_t		state;			/* WalletHoldState */
+} WalletHold;
+
+/* What a reversal must know of the event that it reverses.  event_id 0: there is none. */
+typedef struct WalletOriginal
+{
+	WalletUuid	transaction_id;
+	int64_t		event_id;
+	int64_t		debit;			/* 0: the event has none */
+	int64_t		credit;
+	wallet_int128 amount;
+	wallet_int128 reversed;		/* so far */
+	/* the batch's: where its accounts are, which entry may bring it forth */
+	int32_t		payer;
+	int32_t		payee;
+	int32_t		bearer;
+	uint16_t	kind;
+	uint16_t	status;
+} WalletOriginal;
+
 /*
  * An event; before its decision, a command: identity and inputs filled, results
  * absent.  A field counts only if its bit in `present` is set.
@@ -220,6 +271,21 @@ wallet_event_moment(const WalletEvent *event)
 {
 	return (event->present & WALLET_HAS_GROUP_FIRST) ? event->group_first
 		: event->event_id;
+}
+
+/* Has the account a hold that the moment has reached?  Then that comes first. */
+static inline bool
+wallet_account_is_due(const WalletAccount *account, int64_t moment)
+{
+	return account != NULL && account->next_expiry != 0 && moment >= account->next_expiry;
+}
+
+/* Makes the account the event's debit or credit; id 0: it has none. */
+static inline void
+wallet_event_name(WalletEvent *event, uint32_t bit, int64_t id)
+{
+	event->present = id != 0 ? event->present | bit : event->present & ~bit;
+	*(bit == WALLET_HAS_DEBIT ? &event->debit : &event->credit) = id;
 }
 
 #endif

@@ -593,7 +593,7 @@ test_difference_in_order(void)
 	WALLET_HAS_EXPIRES_AT | WALLET_HAS_EXPECTED_VERSION | WALLET_HAS_METADATA_DIGEST |
 	WALLET_HAS_DETAIL;
 	WalletEvent a = {
-		.kind = WALLET_KIND_CAPTURE,
+		.kind = WALLET_KIND_TRANSFER,
 		.present = all,
 		.debit = 1,
 		.credit = 2,

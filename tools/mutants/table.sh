@@ -182,11 +182,11 @@ mutant milestones_every_255 src/apply/save.c 'tap/004_contention' \
     's/% WALLET_MILESTONE_EVERY == 0/% 255 == 0/'
 mutant milestones_all_255 src/core/types.h 'tap/004_contention' \
     's/(define WALLET_MILESTONE_EVERY\s+)256/${1}255/'
-mutant floor_is_not_reached src/core/rule_transfer.c 'isolation/drain' \
+mutant floor_is_not_reached src/core/payment.h 'isolation/drain' \
     's/(payer->floor\)) >= amount/$1 > amount/'
-mutant floor_ignored src/core/rule_transfer.c 'isolation/refusal_order' \
+mutant floor_ignored src/core/payment.h 'isolation/refusal_order' \
     's/return !payer->has_floor \|\|/return !payer->has_floor || amount > 0 ||/'
-mutant ceiling_ignored src/core/rule_transfer.c 'isolation/refusal_order' \
+mutant ceiling_ignored src/core/payment.c 'isolation/refusal_order' \
     's/sum > payee->ceiling/(sum > payee->ceiling \&\& amount < 0)/'
 mutant range_not_checked src/core/money.c 'unit/test_money' \
     's/__builtin_add_overflow\(a, b, &result\) \|\| !wallet_money_in_range\(result\)/__builtin_add_overflow(a, b, \&result)/'
