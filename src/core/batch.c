@@ -48,22 +48,22 @@ named(const WalletEvent *event, uint32_t bit)
 	return bit == WALLET_HAS_DEBIT ? event->debit : event->credit;
 }
 
-/* The entry that is to bring forth what another names, or NULL.  Bearers count from 1. */
+/* The member of the running group that is to bring forth what another names, or NULL.  Bearers count from 1. */
 static const WalletEntry *
-bearer_of(const WalletBatch *batch, int32_t bearer, size_t since)
+bearer_of(const WalletBatch *batch, int32_t bearer)
 {
-	return bearer > 0 && (size_t) bearer > since ? &batch->entries[bearer - 1] : NULL;
+	return bearer > 0 ? &batch->entries[bearer - 1] : NULL;
 }
 
 static bool
-refer_to_hold(WalletBatch *batch, WalletEntry *entry, size_t since)
+refer_to_hold(WalletBatch *batch, WalletEntry *entry)
 {
 	const WalletHold *hold = wallet_batch_hold(batch, entry);
 	const WalletEntry *bearer;
 
 	if (hold == NULL)
 		return false;
-	bearer = bearer_of(batch, hold->bearer, since);
+	bearer = bearer_of(batch, hold->bearer);
 	if (hold->state != WALLET_HOLD_NONE)
 		set_accounts(entry, hold->payer, hold->debit, hold->payee, hold->credit);
 	else if (bearer != NULL)
@@ -73,14 +73,14 @@ refer_to_hold(WalletBatch *batch, WalletEntry *entry, size_t since)
 }
 
 static bool
-refer_to_original(WalletBatch *batch, WalletEntry *entry, size_t since)
+refer_to_original(WalletBatch *batch, WalletEntry *entry)
 {
 	const WalletOriginal *original = wallet_batch_original(batch, entry->original);
 	const WalletEntry *bearer;
 
 	if (original == NULL)
 		return false;
-	bearer = bearer_of(batch, original->bearer, since);
+	bearer = bearer_of(batch, original->bearer);
 	if (original->event_id != 0)
 		set_accounts(entry, original->payee, original->credit, original->payer, original->debit);
 	else if (bearer != NULL)
@@ -90,7 +90,7 @@ refer_to_original(WalletBatch *batch, WalletEntry *entry, size_t since)
 }
 
 bool
-wallet_batch_refer(WalletBatch *batch, WalletEntry *entry, size_t since)
+wallet_batch_refer(WalletBatch *batch, WalletEntry *entry)
 {
 	bool		found;
 
@@ -98,10 +98,10 @@ wallet_batch_refer(WalletBatch *batch, WalletEntry *entry, size_t since)
 	{
 		case WALLET_KIND_CAPTURE:
 		case WALLET_KIND_RELEASE:
-			found = refer_to_hold(batch, entry, since);
+			found = refer_to_hold(batch, entry);
 			break;
 		case WALLET_KIND_REVERSE:
-			found = refer_to_original(batch, entry, since);
+			found = refer_to_original(batch, entry);
 			break;
 		default:
 			return true;
@@ -264,7 +264,7 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 static bool
 step_alone(WalletBatch *batch, WalletEntry *entry)
 {
-	(void) wallet_batch_refer(batch, entry, SIZE_MAX);
+	(void) wallet_batch_refer(batch, entry);
 	if (!wallet_batch_expire(batch, entry))
 		return false;
 	return wallet_batch_step(batch, entry) != WALLET_ledger_corrupt;

@@ -156,10 +156,10 @@ wallet_batch_refers(const WalletBatch *batch)
 
 /*
  * Gives a capture, release or reversal the accounts of what it names: of what is
- * there, or of the entry from `since` on that is to bring it forth.  False if
+ * there, or of the member of its group that is to bring it forth.  False if
  * there is neither.  True for all other kinds.
  */
-extern bool wallet_batch_refer(WalletBatch *batch, WalletEntry *entry, size_t since);
+extern bool wallet_batch_refer(WalletBatch *batch, WalletEntry *entry);
 
 /* The hold that the entry names or places, NULL if none. */
 extern WalletHold *wallet_batch_hold(WalletBatch *batch, const WalletEntry *entry);

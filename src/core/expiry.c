@@ -1,18 +1,17 @@
 /*
  * expiry.c
- *		A pairing heap: adding is one comparison, and n holds come out in
- *		O(n log n), however they went in.
+ *		A pairing heap: adding is one comparison, taking out is O(log n) over
+ *		time, and n holds come out in O(n log n), however they went in.
  *
- * Only holds that are not open may change their keys while they are in it (an
- * undo takes a birth back): such a hold is never asked for, and those that are
- * open keep their order among themselves.
+ * Children are a list by `next`; `prev` is the neighbour before, or of the first
+ * child its parent.  The root has neither.
  */
 #include "core/expiry.h"
 
 static WalletHold *
 at(WalletHold *holds, int32_t place)
 {
-	return place == 0 ? NULL : &holds[place - 1];
+	return &holds[place - 1];
 }
 
 static bool
@@ -22,12 +21,13 @@ is_before(const WalletHold *a, const WalletHold *b)
 		: a->event_id < b->event_id;
 }
 
-/* Two heaps into one: the later of the two roots becomes a child of the other. */
+/* Two heaps into one: the later of the two roots becomes the first child of the other. */
 static int32_t
 meld(WalletHold *holds, int32_t a, int32_t b)
 {
 	int32_t		first = a;
 	int32_t		other = b;
+	int32_t		child;
 
 	if (a == 0 || b == 0)
 		return a + b;
@@ -36,16 +36,21 @@ meld(WalletHold *holds, int32_t a, int32_t b)
 		first = b;
 		other = a;
 	}
-	at(holds, other)->next = at(holds, first)->child;
+	child = at(holds, first)->child;
+	if (child != 0)
+		at(holds, child)->prev = other;
+	at(holds, other)->next = child;
+	at(holds, other)->prev = first;
 	at(holds, first)->child = other;
 	return first;
 }
 
-/* Pairs of neighbours become heaps, threaded in reverse order; returns the last. */
+/* A list of heaps into one: first neighbours, from left to right, then all, from right to left. */
 static int32_t
-meld_pairs(WalletHold *holds, int32_t list)
+meld_list(WalletHold *holds, int32_t list)
 {
 	int32_t		pairs = 0;
+	int32_t		heap = 0;
 
 	while (list != 0)
 	{
@@ -57,7 +62,22 @@ meld_pairs(WalletHold *holds, int32_t list)
 		at(holds, a)->next = pairs;
 		pairs = a;
 	}
-	return pairs;
+	while (pairs != 0)
+	{
+		int32_t		next = at(holds, pairs)->next;
+
+		heap = meld(holds, heap, pairs);
+		pairs = next;
+	}
+	return heap;
+}
+
+static void
+set_root(WalletHold *holds, int32_t *queue, int32_t root)
+{
+	*queue = root;
+	if (root != 0)
+		at(holds, root)->next = at(holds, root)->prev = 0;
 }
 
 void
@@ -66,44 +86,38 @@ wallet_expiry_push(WalletHold *holds, int32_t *queue, WalletHold *hold)
 	if (hold->queued)
 		return;
 	hold->queued = true;
-	hold->child = hold->next = 0;
-	*queue = meld(holds, *queue, (int32_t) (hold - holds) + 1);
-	at(holds, *queue)->next = 0;
+	hold->child = 0;
+	set_root(holds, queue, meld(holds, *queue, (int32_t) (hold - holds) + 1));
+}
+
+/* Out of the list that it is in. */
+static void
+unlink_hold(WalletHold *holds, const WalletHold *hold)
+{
+	WalletHold *prev = at(holds, hold->prev);
+
+	if (prev->child == (int32_t) (hold - holds) + 1)
+		prev->child = hold->next;
+	else
+		prev->next = hold->next;
+	if (hold->next != 0)
+		at(holds, hold->next)->prev = hold->prev;
 }
 
 void
-wallet_expiry_pop(WalletHold *holds, int32_t *queue)
+wallet_expiry_remove(WalletHold *holds, int32_t *queue, WalletHold *hold)
 {
-	WalletHold *first = at(holds, *queue);
-	int32_t		pairs = meld_pairs(holds, first->child);
-	int32_t		heap = 0;
+	int32_t		rest;
 
-	while (pairs != 0)
+	if (!hold->queued)
+		return;
+	rest = meld_list(holds, hold->child);
+	if (hold->prev != 0)
 	{
-		int32_t		next = at(holds, pairs)->next;
-
-		heap = meld(holds, heap, pairs);
-		pairs = next;
+		unlink_hold(holds, hold);
+		rest = meld(holds, *queue, rest);
 	}
-	if (heap != 0)
-		at(holds, heap)->next = 0;
-	*queue = heap;
-	first->queued = false;
-	first->child = first->next = 0;
-}
-
-WalletHold *
-wallet_expiry_first(WalletHold *holds, int32_t *queue)
-{
-	while (*queue != 0 && at(holds, *queue)->state != WALLET_HOLD_OPEN)
-		wallet_expiry_pop(holds, queue);
-	return at(holds, *queue);
-}
-
-int64_t
-wallet_expiry_next(WalletHold *holds, int32_t *queue)
-{
-	const WalletHold *first = wallet_expiry_first(holds, queue);
-
-	return first == NULL ? 0 : first->expires_at;
+	set_root(holds, queue, rest);
+	hold->queued = false;
+	hold->child = hold->next = hold->prev = 0;
 }

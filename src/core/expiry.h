@@ -5,8 +5,7 @@
  *
  * Holds lie in one array; a queue is the place of its first hold in it, counted
  * from 1, and 0 when it is empty: zeroed memory is empty queues.  The order is
- * expires_at, then event_id.  A hold that is settled stays in the queue until it
- * comes to the front: it is passed over there.
+ * expires_at, then event_id, which do not change while a hold is in a queue.
  */
 #ifndef WALLET_EXPIRY_H
 #define WALLET_EXPIRY_H
@@ -16,13 +15,21 @@
 /* Adds an open hold with an expires_at; one that is in the queue already stays there. */
 extern void wallet_expiry_push(WalletHold *holds, int32_t *queue, WalletHold *hold);
 
-/* The open hold that expires first, or NULL. */
-extern WalletHold *wallet_expiry_first(WalletHold *holds, int32_t *queue);
+/* Takes a hold out, wherever it is; one that is in no queue stays out. */
+extern void wallet_expiry_remove(WalletHold *holds, int32_t *queue, WalletHold *hold);
 
-/* Takes out what wallet_expiry_first() has just given. */
-extern void wallet_expiry_pop(WalletHold *holds, int32_t *queue);
+/* The hold that expires first, or NULL. */
+static inline WalletHold *
+wallet_expiry_first(WalletHold *holds, const int32_t *queue)
+{
+	return *queue == 0 ? NULL : &holds[*queue - 1];
+}
 
-/* The expires_at of the first, or 0: what an account carries as next_expiry. */
-extern int64_t wallet_expiry_next(WalletHold *holds, int32_t *queue);
+/* Its expires_at, or 0: what an account carries as next_expiry. */
+static inline int64_t
+wallet_expiry_next(const WalletHold *holds, const int32_t *queue)
+{
+	return *queue == 0 ? 0 : holds[*queue - 1].expires_at;
+}
 
 #endif

@@ -121,7 +121,7 @@ refer(const Group *group, WalletEntry *member)
 		return WALLET_success;
 	hold = wallet_batch_hold(group->batch, member);
 	original = wallet_batch_original(group->batch, member->becomes);
-	if (!wallet_batch_refer(group->batch, member, group->first))
+	if (!wallet_batch_refer(group->batch, member))
 		return member->event.kind == WALLET_KIND_REVERSE
 			? WALLET_original_not_found : WALLET_hold_not_found;
 	if (hold != NULL && member->event.kind == WALLET_KIND_HOLD)
@@ -129,6 +129,22 @@ refer(const Group *group, WalletEntry *member)
 	if (original != NULL)
 		original->bearer = bearer;
 	return WALLET_success;
+}
+
+/* After the group what it brought forth is there, or it is not. */
+static void
+forget_bearers(const Group *group)
+{
+	for (size_t i = 0; i < group->count && wallet_batch_refers(group->batch); i++)
+	{
+		WalletHold *hold = wallet_batch_hold(group->batch, &group->members[i]);
+		WalletOriginal *original = wallet_batch_original(group->batch, group->members[i].becomes);
+
+		if (hold != NULL)
+			hold->bearer = 0;
+		if (original != NULL)
+			original->bearer = 0;
+	}
 }
 
 /* Answers the member from an earlier record if there is one; tells a fault that is never recorded. */
@@ -262,18 +278,22 @@ push_undo(WalletBatch *batch, const WalletEntry *member)
 }
 
 /*
- * The queue is not undone: its threads stay as they are now.  A birth taken back
- * is passed over in it, and a hold that was dropped as settled goes in again.
+ * Queues are not undone, as they have more threads than this hold's: it leaves its
+ * queue if it is not to be, and goes in again if it had left.
  */
 static void
 undo_hold(WalletBatch *batch, int32_t position, const WalletHold *before)
 {
 	WalletHold *hold = &batch->holds[position];
-	WalletHold	now = *hold;
+	WalletHold	now;
 
+	if (before->state != WALLET_HOLD_OPEN && hold->queued)
+		wallet_expiry_remove(batch->holds, &batch->queues[hold->payer], hold);
+	now = *hold;
 	*hold = *before;
 	hold->child = now.child;
 	hold->next = now.next;
+	hold->prev = now.prev;
 	hold->queued = now.queued;
 	if (hold->state == WALLET_HOLD_OPEN && hold->expires_at != 0)
 		wallet_expiry_push(batch->holds, &batch->queues[hold->payer], hold);
@@ -420,18 +440,16 @@ expire_all(const Group *group)
 	return true;
 }
 
-bool
-wallet_group_run(WalletBatch *batch, size_t first, size_t count)
+static bool
+decide(const Group *group)
 {
-	Group		group = {batch, &batch->entries[first], first, count};
 	int64_t		group_first;
 	int64_t		cause;
 	WalletEntry *guilty;
 
-	shorten_twin_chains(&group);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < group->count; i++)
 	{
-		WalletStatus status = judge_before_stepping(&group, &group.members[i]);
+		WalletStatus status = judge_before_stepping(group, &group->members[i]);
 
 		if (status != WALLET_success)
 		{
@@ -439,33 +457,45 @@ wallet_group_run(WalletBatch *batch, size_t first, size_t count)
 			 * Members after this one may be answered from records all the
 			 * same.
 			 */
-			for (size_t j = i + 1; j < count; j++)
-				(void) judge_before_stepping(&group, &group.members[j]);
-			fail_unrecorded(&group, &group.members[i], status);
+			for (size_t j = i + 1; j < group->count; j++)
+				(void) judge_before_stepping(group, &group->members[j]);
+			fail_unrecorded(group, &group->members[i], status);
 			return true;
 		}
 	}
 
-	if (!expire_all(&group))
+	if (!expire_all(group))
 		return false;
-	group_first = first_id(&group);
-	batch->undo_count = 0;
-	cause = recorded_culprit(&group);
+	group_first = first_id(group);
+	group->batch->undo_count = 0;
+	cause = recorded_culprit(group);
 	if (cause != 0)
-		return fail_recorded(&group, NULL, group_first, cause);
+		return fail_recorded(group, NULL, group_first, cause);
 
-	guilty = step_members(&group, group_first);
+	guilty = step_members(group, group_first);
 	if (guilty == NULL)
-		answer_twins(&group, NULL);
+		answer_twins(group, NULL);
 	else if (guilty->status == WALLET_ledger_corrupt)
 		return false;
 	else if (guilty->recorded)
-		return fail_recorded(&group, guilty, group_first, guilty->event.event_id);
+		return fail_recorded(group, guilty, group_first, guilty->event.event_id);
 	else
 	{
-		undo_all(batch);
-		batch->next_id = group_first;
-		fail_unrecorded(&group, guilty, guilty->status);
+		undo_all(group->batch);
+		group->batch->next_id = group_first;
+		fail_unrecorded(group, guilty, guilty->status);
 	}
 	return true;
+}
+
+bool
+wallet_group_run(WalletBatch *batch, size_t first, size_t count)
+{
+	Group		group = {batch, &batch->entries[first], first, count};
+	bool		sound;
+
+	shorten_twin_chains(&group);
+	sound = decide(&group);
+	forget_bearers(&group);
+	return sound;
 }

@@ -56,6 +56,7 @@ unhold(const WalletView *view, wallet_int128 amount)
 	if (hold->remaining > 0)
 		return;
 	hold->state = WALLET_HOLD_SETTLED;
+	wallet_expiry_remove(view->holds, view->queue, hold);
 	if (hold->expires_at != 0 && hold->expires_at == payer->next_expiry)
 		payer->next_expiry = wallet_expiry_next(view->holds, view->queue);
 }

@@ -32,7 +32,7 @@ close_due(WalletView *view, int64_t moment, wallet_int128 *sum)
 	while ((hold = wallet_expiry_first(view->holds, view->queue)) != NULL &&
 		   hold->expires_at <= moment)
 	{
-		wallet_expiry_pop(view->holds, view->queue);
+		wallet_expiry_remove(view->holds, view->queue, hold);
 		hold->state = WALLET_HOLD_EXPIRED;
 		if (!wallet_money_add(*sum, hold->remaining, sum))
 			return false;

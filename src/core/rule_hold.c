@@ -36,9 +36,10 @@ wallet_rule_hold(WalletView *view, WalletEvent *event)
 
 	if (!(event->present & WALLET_HAS_REQUESTED) || amount <= 0)
 		return WALLET_invalid_amount;
-	if (view->hold == NULL || view->hold->state != WALLET_HOLD_NONE || view->queue == NULL)
-		return WALLET_ledger_corrupt;
 	status = wallet_payment_check_parties(view, event);
+	if (status == WALLET_success &&
+		(view->hold == NULL || view->hold->state != WALLET_HOLD_NONE || view->queue == NULL))
+		return WALLET_ledger_corrupt;
 	if (status == WALLET_success)
 		status = wallet_spending_check(payer, event->event_id, amount);
 	if (status != WALLET_success)

@@ -178,13 +178,14 @@ typedef struct WalletHold
 	int64_t		expires_at;		/* microseconds since 1970; 0 = never */
 	wallet_int128 amount;
 	wallet_int128 remaining;
-	/* the batch's: where its accounts are, which entry may bring it forth */
+	/* the batch's: where its accounts are, which entry of a group may bear it */
 	int32_t		payer;
 	int32_t		payee;
 	int32_t		bearer;
 	/* the queue's, see expiry.h */
 	int32_t		child;
 	int32_t		next;
+	int32_t		prev;
 	bool		queued;
 	uint8_t		state;			/* WalletHoldState */
 } WalletHold;
@@ -198,7 +199,7 @@ typedef struct WalletOriginal
 	int64_t		credit;
 	wallet_int128 amount;
 	wallet_int128 reversed;		/* so far */
-	/* the batch's: where its accounts are, which entry may bring it forth */
+	/* the batch's: where its accounts are, which entry of a group may bear it */
 	int32_t		payer;
 	int32_t		payee;
 	int32_t		bearer;

@@ -475,7 +475,10 @@ test_queue(void)
 				wallet_expiry_push(holds, &queue, hold);
 			}
 			else if (hold->state == WALLET_HOLD_OPEN && tap_chance(30))
+			{
+				wallet_expiry_remove(holds, &queue, hold);
 				hold->state = WALLET_HOLD_SETTLED;
+			}
 			else if (hold->state == WALLET_HOLD_SETTLED)
 			{
 				hold->state = WALLET_HOLD_OPEN; /* an undo */
@@ -483,12 +486,12 @@ test_queue(void)
 			}
 			else if (tap_chance(10) && hold->state == WALLET_HOLD_OPEN)
 			{
-				hold->state = WALLET_HOLD_NONE; /* an undo of its birth */
-				hold->expires_at = hold->event_id = 0;
+				wallet_expiry_remove(holds, &queue, hold);
+				memset(hold, 0, sizeof(*hold)); /* an undo of its birth */
 			}
 			else if (tap_chance(20) && (hold = wallet_expiry_first(holds, &queue)) != NULL)
 			{
-				wallet_expiry_pop(holds, &queue);
+				wallet_expiry_remove(holds, &queue, hold);
 				hold->state = WALLET_HOLD_EXPIRED;
 			}
 			for (int i = 0; i < N; i++)
