@@ -188,7 +188,7 @@ wallet_batch_expire(WalletBatch *batch, const WalletEntry *entry)
 {
 	int32_t		position = (int32_t) (entry - batch->entries);
 
-	while (wallet_batch_is_due(batch, entry->debit) || wallet_batch_is_due(batch, entry->credit))
+	while (wallet_batch_has_due(batch, entry))
 	{
 		int32_t		account = wallet_batch_is_due(batch, entry->debit) ? entry->debit : entry->credit;
 
@@ -264,8 +264,9 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 static bool
 step_alone(WalletBatch *batch, WalletEntry *entry)
 {
-	(void) wallet_batch_refer(batch, entry);
-	if (!wallet_batch_expire(batch, entry))
+	if (entry->event.kind != WALLET_KIND_TRANSFER)
+		(void) wallet_batch_refer(batch, entry);
+	if (wallet_batch_has_due(batch, entry) && !wallet_batch_expire(batch, entry))
 		return false;
 	return wallet_batch_step(batch, entry) != WALLET_ledger_corrupt;
 }

@@ -144,6 +144,12 @@ wallet_batch_is_due(const WalletBatch *batch, int32_t account)
 		wallet_account_is_due(&batch->accounts[account], batch->next_id);
 }
 
+static inline bool
+wallet_batch_has_due(const WalletBatch *batch, const WalletEntry *entry)
+{
+	return wallet_batch_is_due(batch, entry->debit) || wallet_batch_is_due(batch, entry->credit);
+}
+
 /* Writes what is due before the entry, for its debit first.  False as above. */
 extern bool wallet_batch_expire(WalletBatch *batch, const WalletEntry *entry);
 

@@ -430,10 +430,8 @@ expire_all(const Group *group)
 		{
 			const WalletEntry *member = &group->members[i];
 
-			if (!wallet_batch_is_due(group->batch, member->debit) &&
-				!wallet_batch_is_due(group->batch, member->credit))
-				continue;
-			if (takes_part(group, member) && !wallet_batch_expire(group->batch, member))
+			if (wallet_batch_has_due(group->batch, member) && takes_part(group, member) &&
+				!wallet_batch_expire(group->batch, member))
 				return false;
 		}
 	} while (group->batch->next_id != judged_at);

@@ -188,7 +188,7 @@ mutant floor_ignored src/core/payment.h 'isolation/refusal_order' \
     's/return !payer->has_floor \|\|/return !payer->has_floor || amount > 0 ||/'
 mutant ceiling_ignored src/core/payment.c 'isolation/refusal_order' \
     's/sum > payee->ceiling/(sum > payee->ceiling \&\& amount < 0)/'
-mutant range_not_checked src/core/money.c 'unit/test_money' \
+mutant range_not_checked src/core/money.h 'unit/test_money' \
     's/__builtin_add_overflow\(a, b, &result\) \|\| !wallet_money_in_range\(result\)/__builtin_add_overflow(a, b, \&result)/'
 
 # ---- api: the words of a refusal
