@@ -50,13 +50,11 @@ account_is_sound(const WalletAccount *before, const WalletAccount *after, int64_
  * that very purpose.
  */
 static bool
-payer_can_afford(const WalletAccount *before, const WalletAccount *after)
+payer_can_afford(const WalletAccount *before, const WalletAccount *after, wallet_int128 given)
 {
-	wallet_int128 given;
 	wallet_int128 unheld;
 
-	if (!wallet_money_subtract(before->balance, after->balance, &given) ||
-		!wallet_money_subtract(before->held, after->held, &unheld))
+	if (!wallet_money_subtract(before->held, after->held, &unheld))
 		return false;
 	if (!after->has_floor || (given <= 0 && unheld >= 0) || unheld >= given)
 		return true;
@@ -84,8 +82,8 @@ side_is_sound(const WalletAccount *before, const WalletAccount *after,
 		return !(event->present & prev_bit);
 	return account_is_sound(before, after, event->event_id) &&
 		prev_is_sound(before, after, event->event_id, (event->present & prev_bit) != 0, prev) &&
-		payer_can_afford(before, after) &&
-		wallet_money_subtract(after->balance, before->balance, change);
+		wallet_money_subtract(after->balance, before->balance, change) &&
+		payer_can_afford(before, after, -*change);
 }
 
 static bool

@@ -14,7 +14,8 @@
  * What a decision may read and change.  Accounts are NULL when the event names
  * none or there is none; `opened` receives the account that an open creates.
  * A capture or release gets its hold's accounts, a reversal its original's, the
- * other way round.  The flags answer questions about things that are not accounts.
+ * other way round.  The flags answer questions about things that are not
+ * accounts.
  */
 typedef struct WalletView
 {

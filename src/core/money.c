@@ -28,28 +28,6 @@ power_of_ten(int n)
 	return (wallet_uint128) powers[19] * powers[n - 19];
 }
 
-bool
-wallet_money_add(wallet_int128 a, wallet_int128 b, wallet_int128 *sum)
-{
-	wallet_int128 result;
-
-	if (__builtin_add_overflow(a, b, &result) || !wallet_money_in_range(result))
-		return false;
-	*sum = result;
-	return true;
-}
-
-bool
-wallet_money_subtract(wallet_int128 a, wallet_int128 b, wallet_int128 *difference)
-{
-	wallet_int128 result;
-
-	if (__builtin_sub_overflow(a, b, &result) || !wallet_money_in_range(result))
-		return false;
-	*difference = result;
-	return true;
-}
-
 static wallet_int128
 subtract_saturating(wallet_int128 a, wallet_int128 b)
 {

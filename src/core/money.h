@@ -28,8 +28,27 @@ wallet_money_in_range(wallet_int128 value)
 }
 
 /* False, and *sum untouched, when the result is out of range. */
-extern bool wallet_money_add(wallet_int128 a, wallet_int128 b, wallet_int128 *sum);
-extern bool wallet_money_subtract(wallet_int128 a, wallet_int128 b, wallet_int128 *difference);
+static inline bool
+wallet_money_add(wallet_int128 a, wallet_int128 b, wallet_int128 *sum)
+{
+	wallet_int128 result;
+
+	if (__builtin_add_overflow(a, b, &result) || !wallet_money_in_range(result))
+		return false;
+	*sum = result;
+	return true;
+}
+
+static inline bool
+wallet_money_subtract(wallet_int128 a, wallet_int128 b, wallet_int128 *difference)
+{
+	wallet_int128 result;
+
+	if (__builtin_sub_overflow(a, b, &result) || !wallet_money_in_range(result))
+		return false;
+	*difference = result;
+	return true;
+}
 
 /*
  * balance - held - floor, exact where it fits 128 bits and saturated beyond:

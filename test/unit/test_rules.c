@@ -172,6 +172,7 @@ make_fault(Scene *s, Fault fault)
 		case SPENT:
 			s->payer.has_spend_limit = true;
 			s->payer.spend_limit = 19;
+			s->payer.spent = 20;	/* the limit was lowered since */
 			s->payer.window_seconds = 1;
 			break;
 		case CEILING:
@@ -467,6 +468,14 @@ test_wrong_view(void)
 	set_scene(&s, WALLET_KIND_HOLD);
 	s.hold.state = WALLET_HOLD_OPEN;
 	CHECK(wallet_step(&s.view, &s.event) == WALLET_ledger_corrupt);
+	/* More remains of the hold than it ever had. */
+	set_scene(&s, WALLET_KIND_RELEASE);
+	s.hold.amount = 9;
+	CHECK(wallet_step(&s.view, &s.event) == WALLET_ledger_corrupt);
+	set_scene(&s, WALLET_KIND_REVERSE);
+	s.original.reversed = -1;
+	s.event.requested = 5;
+	CHECK(wallet_step(&s.view, &s.event) == WALLET_ledger_corrupt);
 	/* More is held by the hold than is held at all. */
 	set_scene(&s, WALLET_KIND_RELEASE);
 	s.payer.held = 19;
@@ -475,6 +484,30 @@ test_wrong_view(void)
 }
 
 /* --- effects --- */
+
+/* amount < 0: no limit; seconds 0: no detail */
+static WalletStatus
+limit_spending(int number, wallet_int128 amount, int seconds)
+{
+	WalletEvent event = command(number, WALLET_KIND_SET_SPEND_LIMIT, 1, 0, amount);
+	static uint8_t details[100][9]; /* records go on borrowing them */
+	uint8_t    *detail = details[number];
+
+	detail[0] = WALLET_DETAIL_WINDOW_SECONDS;
+	detail[1] = 4;
+	detail[5] = (uint8_t) (seconds != 0 ? seconds : detail[5]);
+	event.present &= ~(amount < 0 ? WALLET_HAS_REQUESTED : 0);
+	event.present |= amount >= 0 ? WALLET_HAS_REQUESTED : 0;
+	if (seconds != 0)
+	{
+		event.present |= WALLET_HAS_DETAIL;
+		event.detail = (WalletBytes)
+		{
+			detail, 9
+		};
+	}
+	return ask(event);
+}
 
 static void
 test_hold(void)
@@ -697,6 +730,14 @@ test_sweep(void)
 	CHECK(ask(command(12, WALLET_KIND_SWEEP, 3, 4, 50)) == WALLET_success);
 	CHECK(replays());
 	tap_case("a ceiling does not shorten a sweep, it refuses it");
+
+	ledger_begin(100);
+	ledger_starts();
+	(void) limit_spending(1, 120, 1);
+	CHECK(ask(command(2, WALLET_KIND_SWEEP, 1, 2, 130)) == WALLET_success);
+	CHECK(event->amount == 100 && ledger.accounts[0].spent == 100);
+	CHECK(replays());
+	tap_case("a sweep spends what it moves, not what was asked");
 }
 
 static void
@@ -774,30 +815,6 @@ test_limits(void)
 	tap_case("floor and ceiling, set beyond what is there and taken away");
 }
 
-/* amount < 0: no limit; seconds 0: no detail */
-static WalletStatus
-limit_spending(int number, wallet_int128 amount, int seconds)
-{
-	WalletEvent event = command(number, WALLET_KIND_SET_SPEND_LIMIT, 1, 0, amount);
-	static uint8_t details[100][9]; /* records go on borrowing them */
-	uint8_t    *detail = details[number];
-
-	detail[0] = WALLET_DETAIL_WINDOW_SECONDS;
-	detail[1] = 4;
-	detail[5] = (uint8_t) (seconds != 0 ? seconds : detail[5]);
-	event.present &= ~(amount < 0 ? WALLET_HAS_REQUESTED : 0);
-	event.present |= amount >= 0 ? WALLET_HAS_REQUESTED : 0;
-	if (seconds != 0)
-	{
-		event.present |= WALLET_HAS_DETAIL;
-		event.detail = (WalletBytes)
-		{
-			detail, 9
-		};
-	}
-	return ask(event);
-}
-
 static void
 test_spending(void)
 {
@@ -866,6 +883,19 @@ test_spending(void)
 	(void) ask(command(5, WALLET_KIND_TRANSFER, 1, 2, 1));
 	CHECK(payer->window_number == 5 && payer->spent == 1);
 	CHECK(replays());
+
+	/* Of the window after it nothing comes back. */
+	ledger_begin(100);
+	ledger_starts();
+	batch.next_id = 4999990;
+	(void) limit_spending(1, 90, 1);
+	(void) ask(a_hold(2, 1, 2, 40, 0));
+	next_batch(4999999);
+	add(0, command(3, WALLET_KIND_TRANSFER, 3, 4, 1));
+	add(0, command(4, WALLET_KIND_TRANSFER, 1, 2, 30));
+	add(0, about(5, WALLET_KIND_RELEASE, 2, 10));
+	CHECK(run() && payer->window_number == 5 && payer->spent == 30);
+	CHECK(replays());
 	tap_case("in a group what comes back is judged by the group's moment");
 }
 
@@ -875,6 +905,7 @@ test_snapshot(void)
 	WalletEvent event = command(1, WALLET_KIND_SNAPSHOT, 0, 0, 0);
 	WalletDetail detail = {.until_event = 7};
 	uint8_t		bytes[100];
+	uint8_t		later[100];
 	static const uint8_t digest[32] = {1};
 
 	detail.digest = (WalletBytes)
@@ -903,7 +934,11 @@ test_snapshot(void)
 	CHECK(replays());
 	/* Its content was found out, not asked for: later it would be another. */
 	detail.until_event = 8;
-	wallet_detail_encode(&detail, bytes);
+	wallet_detail_encode(&detail, later);
+	event.detail = (WalletBytes)
+	{
+		later, (uint32_t) wallet_detail_size(&detail)
+	};
 	CHECK(ask(event) == WALLET_success && entries[0].replayed);
 	tap_case("a snapshot tells until when and what; asked again it is the same");
 }
@@ -972,6 +1007,17 @@ test_content(void)
 		  strcmp(entries[0].difference, "amount") == 0);
 	CHECK(limit_spending(10, -1, 0) == WALLET_transaction_id_conflict);
 	tap_case("content is what was asked, told in the words of the command");
+
+	(void) ask(a_hold(40, 4, 5, 5, 0));
+	CHECK(ask(a_capture(41, 40, 0, true)) == WALLET_success);
+	event = entries[0].event;
+	CHECK(wallet_result_difference(&entries[0].event, &event) == NULL);
+	event.debit = 5;
+	CHECK(strcmp(wallet_result_difference(&entries[0].event, &event), "debit") == 0);
+	event = entries[0].event;
+	event.credit = 4;
+	CHECK(strcmp(wallet_result_difference(&entries[0].event, &event), "credit") == 0);
+	tap_case("accounts that a decision finds are compared when it is made again");
 }
 
 /* --- invariants of what is not an account --- */

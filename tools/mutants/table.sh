@@ -198,8 +198,35 @@ mutant floor_ignored src/core/payment.h 'isolation/refusal_order' \
     's/return !payer->has_floor \|\|/return !payer->has_floor || amount > 0 ||/'
 mutant ceiling_ignored src/core/payment.c 'isolation/refusal_order' \
     's/sum > payee->ceiling/(sum > payee->ceiling \&\& amount < 0)/'
-mutant range_not_checked src/core/money.c 'unit/test_money' \
+mutant range_not_checked src/core/money.h 'unit/test_money' \
     's/__builtin_add_overflow\(a, b, &result\) \|\| !wallet_money_in_range\(result\)/__builtin_add_overflow(a, b, \&result)/'
+
+mutant expires_a_microsecond_late src/core/types.h 'unit/test_expiry' \
+    's/moment >= account->next_expiry/moment > account->next_expiry/'
+mutant expired_is_settled src/core/rule_capture.c 'unit/test_expiry' \
+    's/hold->state == WALLET_HOLD_SETTLED\)\n/hold->state != WALLET_HOLD_OPEN)\n/'
+mutant next_expiry_stays src/core/rule_capture.c 'unit/test_expiry' \
+    's/payer->next_expiry = wallet_expiry_next/(void) wallet_expiry_next/'
+mutant payee_does_not_expire src/core/batch.h 'unit/test_expiry' \
+    's/ \|\| wallet_batch_is_due\(batch, entry->credit\)//'
+mutant group_does_not_expire src/core/group.c 'unit/test_expiry' \
+    's/(\tif \()(!expire_all\(group\)\))/$1group == NULL \&\& $2/'
+mutant overdue_is_decided src/core/machine.c 'unit/test_expiry' \
+    's/ \|\| is_overdue\(view, event, moment\)\)\n/ || (is_overdue(view, event, moment) \&\& moment < 0))\n/'
+mutant undone_hold_stays_queued src/core/group.c 'unit/test_references' \
+    's/(before->state != WALLET_HOLD_OPEN && hold->queued)/$1 \&\& position < 0/'
+mutant undone_hold_leaves_queue src/core/group.c 'unit/test_references' \
+    's/(hold->state == WALLET_HOLD_OPEN && hold->expires_at != 0)/$1 \&\& position < 0/'
+mutant bearer_is_remembered src/core/group.c 'unit/test_references' \
+    's/hold->bearer = 0;/hold->bearer += 0;/'
+mutant rest_is_spent src/core/rule_capture.c 'unit/test_rules' \
+    's/wallet_event_moment\(event\), rest\)/wallet_event_moment(event), 0)/'
+mutant reversed_is_not_counted src/core/rule_reverse.c 'unit/test_rules' \
+    's/\tview->original->reversed \+= amount;\n//'
+mutant sweep_spends_what_was_asked src/core/rule_sweep.c 'unit/test_rules' \
+    's/(wallet_spending_count\(view->debit, event->event_id, )amount/$1event->requested/'
+mutant limit_forgets_what_is_spent src/core/rule_limits.c 'unit/test_rules' \
+    's/seconds != account->window_seconds/seconds >= 0/'
 
 # ---- api: the words of a refusal
 
