@@ -214,6 +214,12 @@ read_command(FunctionCallInfo fcinfo, JsonbContainer *object, WalletCall *call, 
 		if (!filled[k].isnull)
 			filled[k].value = value ? convert(value, field->type) : from_text(field->missing, field->type);
 	}
+	place->field = NULL;
+	for (int k = 0; form->fields[k].name != NULL; k++)
+	{
+		if (form->fields[k].role == WALLET_ROLE_ID && filled[k].isnull)
+			wallet_raise_argument("it has no \"%s\"", form->fields[k].name);
+	}
 	place->field = "group";
 	value = member(object, "group");
 	met += value != NULL;

@@ -38,15 +38,6 @@ typedef struct WalletRequest
 
 typedef struct WalletRelations WalletRelations;
 
-/* Which earlier commands of the call may bring forth what this one names: their positions, -1 none. */
-typedef struct WalletBirths
-{
-	int32		debit;			/* opens the account */
-	int32		credit;
-	int32		parent;
-	int32		rival;			/* opens the same name */
-} WalletBirths;
-
 /* A call.  The door fills the first part; answers are in batch.entries. */
 typedef struct WalletCall
 {
@@ -65,8 +56,6 @@ typedef struct WalletCall
 	int64	   *ids;			/* accounts, ascending */
 	size_t		id_count;
 	size_t		opened_count;	/* positions after id_count that openings fill */
-	WalletBirths *births;		/* one per command; NULL if nothing can be
-								 * born in this call */
 	bool		relates;		/* some command names or places a hold, or
 								 * names an original */
 	WalletRelations *relations; /* see relate.c; NULL if none is in play */

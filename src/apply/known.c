@@ -43,7 +43,7 @@ reset_entry(WalletEntry *entry)
 	entry->prior = entry->known = entry->answer = NULL;
 	entry->debit = entry->credit = entry->opened = entry->same_as = -1;
 	entry->hold = entry->original = entry->becomes = -1;
-	entry->parent = entry->rival = entry->needs = -1;
+	entry->debit_birth = entry->credit_birth = entry->parent_birth = entry->rival = entry->needs = -1;
 	entry->status = WALLET_success;
 	entry->difference = NULL;
 	entry->recorded = entry->replayed = false;

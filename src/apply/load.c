@@ -89,23 +89,6 @@ position_of(const WalletCall *call, uint32 present, uint32 bit, int64 id)
 	return position >= 0 && call->batch.accounts[position].id == id ? position : -1;
 }
 
-/* Accounts that an earlier command of the call is to open. */
-static void
-assign_births(WalletCall *call, size_t i)
-{
-	WalletEntry *entry = &call->batch.entries[i];
-	const WalletBirths *births = &call->births[i];
-
-	if (births->debit >= 0)
-		entry->debit = call->batch.entries[births->debit].opened;
-	if (births->credit >= 0)
-		entry->credit = call->batch.entries[births->credit].opened;
-	if (births->parent >= 0)
-		entry->parent = call->batch.entries[births->parent].opened;
-	if (births->rival >= 0)
-		entry->rival = call->batch.entries[births->rival].opened;
-}
-
 static void
 assign_positions(WalletCall *call)
 {
@@ -126,8 +109,6 @@ assign_positions(WalletCall *call)
 			continue;
 		entry->debit = position_of(call, entry->event.present, WALLET_HAS_DEBIT, entry->event.debit);
 		entry->credit = position_of(call, entry->event.present, WALLET_HAS_CREDIT, entry->event.credit);
-		if (call->births != NULL)
-			assign_births(call, i);
 	}
 }
 

@@ -166,8 +166,6 @@ relate_entry(WalletCall *call, WalletHolds *holds, size_t i)
 	{
 		case WALLET_KIND_HOLD:
 			entry->hold = place_hold(call, &entry->event.transaction_id, &is_new);
-			if (call->hold_rows[entry->hold].bearer == 0)
-				call->hold_rows[entry->hold].bearer = (int32) i + 1;
 			break;
 		case WALLET_KIND_CAPTURE:
 		case WALLET_KIND_RELEASE:
@@ -200,8 +198,6 @@ find_bearers(WalletCall *call)
 		if (place == NULL)
 			continue;
 		entry->becomes = place->position;
-		if (call->reversal_rows[place->position].bearer == 0)
-			call->reversal_rows[place->position].bearer = (int32) i + 1;
 	}
 }
 
@@ -219,6 +215,8 @@ wallet_relate(WalletCall *call)
 			relate_entry(call, &holds, i);
 	}
 	wallet_holds_close(&holds);
+	if (call->relations == NULL)
+		return;
 	if (call->original_count > 0)
 		find_bearers(call);
 	call->relations->named = call->hold_count;
@@ -270,10 +268,19 @@ static void
 refer(WalletCall *call, WalletEntry *entry)
 {
 	bool		reverse = entry->event.kind == WALLET_KIND_REVERSE;
+	int32		me = (int32) (entry - call->batch.entries) + 1;
 	int32		bearer = 0;
 
 	if (wallet_batch_refer(&call->batch, entry))
+	{
+		/* The first that has accounts is the one that can succeed. */
+		if (entry->debit >= 0 && entry->event.kind == WALLET_KIND_HOLD &&
+			call->hold_rows[entry->hold].bearer == 0)
+			call->hold_rows[entry->hold].bearer = me;
+		if (entry->debit >= 0 && entry->becomes >= 0 && call->reversal_rows[entry->becomes].bearer == 0)
+			call->reversal_rows[entry->becomes].bearer = me;
 		return;
+	}
 	if (reverse && entry->original >= 0)
 		bearer = call->reversal_rows[entry->original].bearer;
 	else if (!reverse && entry->hold >= 0)
@@ -420,7 +427,7 @@ load_queues(WalletCall *call, const int *settlings, int64 last)
 		const WalletAccount *account = &call->batch.accounts[i];
 
 		if (account->next_expiry != 0 && (account->next_expiry <= last || settlings[i] >= 0))
-			load_queue(call, &holds, (int32) i, last, settlings[i]);
+			load_queue(call, &holds, (int32) i, last, Max(settlings[i], 0));
 	}
 	wallet_holds_close(&holds);
 	PopActiveSnapshot();

@@ -59,7 +59,6 @@ begin_births(WalletCall *call)
 {
 	bool		any = false;
 
-	call->births = NULL;
 	call->batch.has_births = false;
 	for (size_t i = 0; i < call->batch.count && call->batch.count > 1; i++)
 		any |= call->batch.entries[i].event.kind == WALLET_KIND_OPEN ||
@@ -67,12 +66,10 @@ begin_births(WalletCall *call)
 	if (!any)
 		return NULL;
 	call->batch.has_births = true;
-	call->births = MemoryContextAllocHuge(CurrentMemoryContext, call->batch.count * sizeof(WalletBirths));
-	memset(call->births, -1, call->batch.count * sizeof(WalletBirths));
 	return births_create(CurrentMemoryContext, 64, NULL);
 }
 
-/* The earlier command that opens the account, or with an empty name defines the currency; -1: none does. */
+/* The latest earlier command that opens the account, or with an empty name defines the currency; -1: none does. */
 static int32
 find_birth(births_hash *births, WalletBytes name, const WalletCurrency *currency)
 {
@@ -82,19 +79,28 @@ find_birth(births_hash *births, WalletBytes name, const WalletCurrency *currency
 	return entry == NULL ? -1 : entry->position;
 }
 
-/* From now on it can be found.  The first of several is the one that counts. */
+/* The same for command i, which cannot name what its own group brings forth. */
+static int32
+find_birth_for(const WalletCall *call, births_hash *births, size_t i, WalletBytes name,
+			   const WalletCurrency *currency)
+{
+	const WalletEntry *entries = call->batch.entries;
+	int32		birth = find_birth(births, name, currency);
+
+	while (birth >= 0 && entries[birth].group >= 0 && entries[birth].group == entries[i].group)
+		birth = entries[birth].rival;
+	return birth;
+}
+
+/* From now on it can be found. */
 static void
 add_birth(births_hash *births, WalletBytes name, const WalletCurrency *currency, size_t position)
 {
 	WalletNameKey key = {*currency, name};
 	bool		found;
-	BirthEntry *entry;
 
-	if (births == NULL)
-		return;
-	entry = births_insert(births, key, &found);
-	if (!found)
-		entry->position = (int32) position;
+	if (births != NULL)
+		births_insert(births, key, &found)->position = (int32) position;
 }
 
 static const WalletBytes no_name = {(const uint8_t *) "", 0};
@@ -113,7 +119,7 @@ resolve_currency(WalletCall *call, births_hash *births, size_t i, WalletCurrency
 	request->exponent = wallet_currencies_exponent(currency, call->snapshot);
 	if (request->exponent >= 0)
 		return WALLET_success;
-	birth = find_birth(births, no_name, currency);
+	birth = find_birth_for(call, births, i, no_name, currency);
 	if (birth < 0)
 		return WALLET_unknown_currency;
 	call->batch.entries[i].needs = birth;
@@ -145,8 +151,8 @@ resolve_name(WalletCall *call, births_hash *births, size_t i, uint32 bit, Wallet
 	set_account(&call->batch.entries[i].event, bit, id);
 	if (id != 0 || births == NULL)
 		return;
-	*(bit == WALLET_HAS_DEBIT ? &call->births[i].debit : &call->births[i].credit) =
-		find_birth(births, name, currency);
+	*(bit == WALLET_HAS_DEBIT ? &call->batch.entries[i].debit_birth : &call->batch.entries[i].credit_birth) =
+		find_birth_for(call, births, i, name, currency);
 }
 
 static WalletStatus
@@ -218,14 +224,29 @@ exponent_at(const WalletCall *call, int32 position)
 	return -1;
 }
 
-/* A part of a hold or original: its accounts say what an amount means.  Without it no amount has a meaning. */
+/*
+ * A part of a hold or original: its accounts say what the amount means.  What has none
+ * is nothing of which there could be a part, but the request is recorded as it was.
+ */
 static WalletStatus
 resolve_part(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 {
 	if (request->amount == (Datum) 0)
 		return WALLET_success;
-	request->exponent = entry->prior != NULL ? entry->prior->exponent : exponent_at(call, entry->debit);
-	return request->exponent < 0 ? WALLET_success : resolve_amount(request, &entry->event);
+	if (entry->prior != NULL && (entry->prior->present & WALLET_HAS_REQUESTED))
+		request->exponent = entry->prior->exponent;
+	else
+		request->exponent = Max(exponent_at(call, entry->debit), exponent_at(call, entry->credit));
+	if (request->exponent < 0 && entry->prior == NULL)
+	{
+		if (entry->event.kind != WALLET_KIND_REVERSE)
+			return WALLET_hold_not_found;
+		if (entry->original < 0 || call->batch.originals[entry->original].event_id == 0)
+			return WALLET_original_not_found;
+	}
+	if (request->exponent < 0)
+		request->exponent = Min(wallet_numeric_scale(request->amount), WALLET_EXPONENT_MAX);
+	return resolve_amount(request, &entry->event);
 }
 
 static bool
@@ -300,8 +321,8 @@ resolve_parent(WalletCall *call, births_hash *births, size_t i, const WalletCurr
 	detail->parent = wallet_accounts_find(call->requests[i].to, currency, call->snapshot);
 	entry->parent_found = detail->parent != 0;
 	wallet_detail_set(detail, WALLET_DETAIL_PARENT);
-	if (!entry->parent_found && births != NULL)
-		call->births[i].parent = find_birth(births, call->requests[i].to, currency);
+	if (!entry->parent_found)
+		entry->parent_birth = find_birth_for(call, births, i, call->requests[i].to, currency);
 }
 
 static WalletStatus
@@ -330,11 +351,8 @@ resolve_open(WalletCall *call, births_hash *births, size_t i)
 	if (entry->prior != NULL)
 		return WALLET_success;
 	entry->name_taken = wallet_accounts_taken(request->from, &currency);
-	if (births != NULL)
-	{
-		call->births[i].rival = find_birth(births, request->from, &currency);
-		add_birth(births, request->from, &currency, i);
-	}
+	entry->rival = find_birth(births, request->from, &currency);
+	add_birth(births, request->from, &currency, i);
 	return WALLET_success;
 }
 

@@ -175,31 +175,33 @@ save_milestones(WalletCall *call)
 	wallet_milestones_close(milestones);
 }
 
-/* What holds and originals are now, where that is not what was loaded. */
-static void
+/* What holds and originals are now, where that is not what was loaded.  False: start over. */
+static bool
 save_relations(WalletCall *call)
 {
 	const WalletBatch *batch = &call->batch;
 	WalletHoldWriter *writer;
+	bool		saved = true;
 
 	if (call->hold_count + call->original_count == 0)
-		return;
+		return true;
 	writer = wallet_hold_writer_open(call->snapshot);
-	for (size_t i = 0; i < call->hold_count; i++)
+	for (size_t i = 0; i < call->hold_count && saved; i++)
 	{
 		const WalletHold *hold = &batch->holds[i];
 
 		if (hold->state != call->hold_rows[i].hold.state || hold->remaining != call->hold_rows[i].hold.remaining)
-			wallet_hold_write(writer, &call->hold_rows[i].tid, hold, batch->accounts[hold->payer].exponent);
+			saved = wallet_hold_write(writer, &call->hold_rows[i].tid, hold, batch->accounts[hold->payer].exponent);
 	}
-	for (size_t i = 0; i < call->original_count; i++)
+	for (size_t i = 0; i < call->original_count && saved; i++)
 	{
 		const WalletOriginal *original = &batch->originals[i];
 
 		if (original->reversed != call->reversal_rows[i].reversed)
-			wallet_reversal_write(writer, &call->reversal_rows[i].tid, original, batch->accounts[original->payer].exponent);
+			saved = wallet_reversal_write(writer, &call->reversal_rows[i].tid, original, batch->accounts[original->payer].exponent);
 	}
 	wallet_hold_writer_close(writer);
+	return saved;
 }
 
 static bool
@@ -208,7 +210,8 @@ save_state(WalletCall *call)
 	if (!save_births(call))
 		return false;
 	save_balances(call);
-	save_relations(call);
+	if (!save_relations(call))
+		return false;
 	save_milestones(call);
 	WALLET_FAILPOINT(state_saved);
 	return true;

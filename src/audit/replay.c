@@ -452,18 +452,10 @@ copy_accounts_in(Replay *replay, GroupRun *run)
 	}
 }
 
-/* Where an account is that was there before, or that an earlier member opens: it has that member's id. */
 static int32
-group_position(Replay *replay, const GroupRun *run, int64 id, size_t before)
+group_position(const GroupRun *run, int64 id)
 {
-	int32		position = id <= 0 ? -1 : wallet_footprint_find((int64_t *) run->ids, run->id_count, id);
-
-	for (size_t i = 0; i < before && position < 0 && run->opened_count > 0; i++)
-	{
-		if (replay->members[i].kind == WALLET_KIND_OPEN && replay->members[i].event_id == id)
-			position = run->batch.entries[i].opened;
-	}
-	return position;
+	return id <= 0 ? -1 : wallet_footprint_find((int64_t *) run->ids, run->id_count, id);
 }
 
 /* What of an opening or definition earlier members of the group answer. */
@@ -483,8 +475,6 @@ prepare_birth(Replay *replay, GroupRun *run, size_t i)
 		entry->event.present &= ~WALLET_HAS_CREDIT;
 	if (!wallet_detail_decode(entry->event.detail, &mine))
 		return;
-	if (entry->event.kind == WALLET_KIND_OPEN && wallet_detail_has(&mine, WALLET_DETAIL_PARENT) && !entry->parent_found)
-		entry->parent = group_position(replay, run, mine.parent, i);
 	for (size_t j = 0; j < i; j++)
 	{
 		if (replay->members[j].kind != entry->event.kind ||
@@ -494,7 +484,7 @@ prepare_birth(Replay *replay, GroupRun *run, size_t i)
 		if (entry->event.kind == WALLET_KIND_DEFINE_CURRENCY)
 			entry->currency_defined = true;
 		else if (wallet_bytes_equal(mine.name, other.name))
-			entry->rival = run->batch.entries[j].opened;
+			entry->rival = (int32) j;
 	}
 }
 
@@ -526,13 +516,13 @@ place_references(Replay *replay, GroupRun *run)
 			entry->becomes = becomes;
 		if (entry->hold >= 0)
 		{
-			references->holds[entry->hold].payer = group_position(replay, run, references->holds[entry->hold].debit, i);
-			references->holds[entry->hold].payee = group_position(replay, run, references->holds[entry->hold].credit, i);
+			references->holds[entry->hold].payer = group_position(run, references->holds[entry->hold].debit);
+			references->holds[entry->hold].payee = group_position(run, references->holds[entry->hold].credit);
 		}
 		if (entry->original >= 0)
 		{
-			references->originals[entry->original].payer = group_position(replay, run, references->originals[entry->original].debit, i);
-			references->originals[entry->original].payee = group_position(replay, run, references->originals[entry->original].credit, i);
+			references->originals[entry->original].payer = group_position(run, references->originals[entry->original].debit);
+			references->originals[entry->original].payee = group_position(run, references->originals[entry->original].credit);
 		}
 	}
 }
@@ -547,7 +537,8 @@ prepare_members(Replay *replay, GroupRun *run)
 		WalletEntry *entry = &run->batch.entries[i];
 
 		entry->event = command_of(&replay->members[i]);
-		entry->opened = entry->same_as = entry->parent = entry->rival = entry->needs = -1;
+		entry->opened = entry->same_as = entry->rival = entry->needs = -1;
+		entry->debit_birth = entry->credit_birth = entry->parent_birth = -1;
 		entry->hold = entry->original = entry->becomes = -1;
 		if (entry->event.kind == WALLET_KIND_OPEN)
 			entry->opened = opened++;
@@ -558,9 +549,9 @@ prepare_members(Replay *replay, GroupRun *run)
 			entry->target_found = wallet_redactions_apply(replay->redactions, replay->ledger,
 														  replay->findings, &entry->event);
 		entry->debit = (entry->event.present & WALLET_HAS_DEBIT)
-			? group_position(replay, run, entry->event.debit, i) : -1;
+			? group_position(run, entry->event.debit) : -1;
 		entry->credit = (entry->event.present & WALLET_HAS_CREDIT)
-			? group_position(replay, run, entry->event.credit, i) : -1;
+			? group_position(run, entry->event.credit) : -1;
 	}
 	place_references(replay, run);
 }

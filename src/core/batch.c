@@ -227,26 +227,41 @@ view_references(WalletBatch *batch, const WalletEntry *entry, WalletView *view)
 		view->original = wallet_batch_original(batch, entry->original);
 }
 
-/* What earlier entries of the batch have brought forth, or have not. */
-static WalletStatus
-meet_births(WalletBatch *batch, WalletEntry *entry, WalletView *view)
+/* Where the account is that the entry at `birth` has opened, or an earlier one of that name; -1: nowhere. */
+static int32_t
+born_at(WalletBatch *batch, int32_t birth)
 {
-	const WalletAccount *parent = wallet_batch_account(batch, entry->parent);
+	while (birth >= 0 && wallet_batch_account(batch, batch->entries[birth].opened) == NULL)
+		birth = batch->entries[birth].rival;
+	return birth < 0 ? -1 : batch->entries[birth].opened;
+}
+
+/* One side of an entry, if an earlier one was to open it. */
+static void
+meet_side(WalletBatch *batch, WalletEntry *entry, uint32_t bit, int32_t birth, int32_t *place)
+{
+	if (birth < 0)
+		return;
+	*place = born_at(batch, birth);
+	if (*place >= 0)
+		wallet_event_name(&entry->event, bit, batch->accounts[*place].id);
+}
+
+WalletStatus
+wallet_batch_meet(WalletBatch *batch, WalletEntry *entry)
+{
+	int32_t		parent = born_at(batch, entry->parent_birth);
 
 	if (entry->needs >= 0 && batch->entries[entry->needs].status != WALLET_success)
 		return WALLET_unknown_currency;
-	if (wallet_batch_account(batch, entry->rival) != NULL)
-		view->name_taken = true;
-	if (entry->parent >= 0)
+	meet_side(batch, entry, WALLET_HAS_DEBIT, entry->debit_birth, &entry->debit);
+	meet_side(batch, entry, WALLET_HAS_CREDIT, entry->credit_birth, &entry->credit);
+	if (parent >= 0)
 	{
-		view->parent_found = parent != NULL;
-		if (parent != NULL && entry->parent_detail != NULL)
-			(void) wallet_detail_set_parent(entry->parent_detail, entry->event.detail.length, parent->id);
+		entry->parent_found = true;
+		(void) wallet_detail_set_parent(entry->parent_detail, entry->event.detail.length,
+										batch->accounts[parent].id);
 	}
-	if (view->debit != NULL && !(entry->event.present & WALLET_HAS_DEBIT))
-		wallet_event_name(&entry->event, WALLET_HAS_DEBIT, view->debit->id);
-	if (view->credit != NULL && !(entry->event.present & WALLET_HAS_CREDIT))
-		wallet_event_name(&entry->event, WALLET_HAS_CREDIT, view->credit->id);
 	return WALLET_success;
 }
 
@@ -264,15 +279,14 @@ wallet_batch_step(WalletBatch *batch, WalletEntry *entry)
 		.target_found = entry->target_found,
 		.forbidden = entry->forbidden
 	};
-	WalletStatus born = WALLET_success;
 
 	if (wallet_batch_refers(batch))
 		view_references(batch, entry, &view);
 	if (!batch->replaying)
 		entry->event.event_id = batch->next_id;
-	if (batch->has_births)
-		born = meet_births(batch, entry, &view);
-	entry->status = born == WALLET_success ? wallet_step(&view, &entry->event) : born;
+	if (batch->has_births && born_at(batch, entry->rival) >= 0)
+		view.name_taken = true;
+	entry->status = wallet_step(&view, &entry->event);
 	entry->recorded = wallet_status_remembered((int) entry->status);
 	entry->known = entry->answer = entry->recorded ? &entry->event : NULL;
 	if (!entry->recorded)
@@ -302,9 +316,12 @@ static bool
 run_alone(WalletBatch *batch, WalletEntry *entry)
 {
 	const WalletEvent *known = entry->prior;
+	WalletStatus met = WALLET_success;
 
 	if (known == NULL && entry->same_as >= 0)
 		known = batch->entries[entry->same_as].known;
+	if (entry->fault == WALLET_success && batch->has_births)
+		met = wallet_batch_meet(batch, entry);
 	if (entry->fault != WALLET_success)
 	{
 		entry->status = entry->fault;
@@ -312,6 +329,8 @@ run_alone(WalletBatch *batch, WalletEntry *entry)
 	}
 	else if (known != NULL)
 		wallet_batch_answer(entry, known);
+	else if (met != WALLET_success)
+		entry->status = met;
 	else
 		return step_alone(batch, entry);
 	return true;

@@ -33,13 +33,17 @@ typedef struct WalletEntry
 	int32_t		becomes;		/* position in originals that this one's
 								 * record fills, for a later command that
 								 * reverses it; -1: none does */
-	int32_t		parent;			/* open: place of a parent that an earlier
-								 * entry may open; -1: `parent_found` counts */
-	uint8_t    *parent_detail;	/* its detail, to write that id into */
-	int32_t		rival;			/* open: place of an account of the same name
-								 * that an earlier entry may open, or -1 */
-	int32_t		needs;			/* the earlier entry that defines its
-								 * currency, or -1 */
+
+	/*
+	 * what earlier entries may open or define: their positions in entries, -1
+	 * none
+	 */
+	int32_t		debit_birth;	/* the account named as debit */
+	int32_t		credit_birth;
+	int32_t		parent_birth;	/* open: the parent */
+	int32_t		rival;			/* open: the latest that opens the same name */
+	int32_t		needs;			/* defines the currency */
+	uint8_t    *parent_detail;	/* the detail, to write the parent's id into */
 	int32_t		group;			/* -1: alone; members are adjacent */
 	int32_t		same_as;		/* latest earlier entry with the same id, or
 								 * -1 */
@@ -144,6 +148,13 @@ extern bool wallet_batch_expire_account(WalletBatch *batch, int32_t account, Wal
 
 extern bool wallet_group_run(WalletBatch *batch, size_t first, size_t count);
 extern WalletStatus wallet_batch_step(WalletBatch *batch, WalletEntry *entry);
+
+/*
+ * Lets an entry name what earlier ones have opened.  Members of its own group are not
+ * among them: if the group failed, their records would name what never was.
+ * unknown_currency if the definition that it needs was refused.
+ */
+extern WalletStatus wallet_batch_meet(WalletBatch *batch, WalletEntry *entry);
 
 /* Has the id that comes next reached a hold of the account's?  In replay expire events are records like others. */
 static inline bool

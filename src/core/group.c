@@ -8,6 +8,7 @@
  */
 #include "core/batch.h"
 #include "core/codec.h"
+#include "core/detail.h"
 #include "core/expiry.h"
 #include "core/machine.h"
 #include "core/status.h"
@@ -60,6 +61,15 @@ takes_part(const Group *group, const WalletEntry *member)
 	return !member->replayed && twin_of(group, member) == NULL;
 }
 
+static bool
+misses_parent(const WalletEntry *member)
+{
+	WalletDetail detail;
+
+	return !member->parent_found && wallet_detail_decode(member->event.detail, &detail) &&
+		wallet_detail_has(&detail, WALLET_DETAIL_PARENT);
+}
+
 /* An account that the command names and nobody has. */
 static bool
 misses_account(const WalletEntry *member)
@@ -70,6 +80,8 @@ misses_account(const WalletEntry *member)
 		case WALLET_KIND_HOLD:
 		case WALLET_KIND_SWEEP:
 			return member->debit < 0 || member->credit < 0;
+		case WALLET_KIND_OPEN:
+			return misses_parent(member);
 		case WALLET_KIND_FREEZE:
 		case WALLET_KIND_UNFREEZE:
 		case WALLET_KIND_CLOSE:
@@ -105,9 +117,7 @@ mixes_currencies(const Group *group, const WalletEntry *member)
 {
 	const WalletAccount *accounts = group->batch->accounts;
 
-	/* One that a member is to open has no currency yet: the rule will see. */
 	return member->debit >= 0 && member->credit >= 0 &&
-		accounts[member->debit].id != 0 && accounts[member->credit].id != 0 &&
 		!wallet_currency_equal(&accounts[member->debit].currency, &accounts[member->credit].currency);
 }
 
@@ -155,11 +165,13 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 {
 	const WalletEvent *known = known_before(group, member);
 	const WalletEntry *twin = twin_of(group, member);
-	WalletStatus status;
+	WalletStatus status = WALLET_success;
 
 	member->known = known;
 	if (member->fault != WALLET_success)
 		return member->fault;
+	if (group->batch->has_births)
+		status = wallet_batch_meet(group->batch, member);
 	if (known != NULL)
 	{
 		wallet_batch_answer(member, known);
@@ -170,7 +182,8 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 		member->difference = wallet_content_difference(&member->event, &twin->event);
 		return member->difference ? WALLET_transaction_id_conflict : WALLET_success;
 	}
-	status = refer(group, member);
+	if (status == WALLET_success)
+		status = refer(group, member);
 	if (status != WALLET_success)
 		return status;
 	if (misses_account(member))

@@ -210,9 +210,9 @@ fill_slot(TupleTableSlot *slot, const WalletAccount *account, bool owned,
 	values[COL_NEXT_EXPIRY] = Int64GetDatum(account->next_expiry);
 	slot->tts_isnull[COL_NEXT_EXPIRY] = account->next_expiry == 0;
 	values[COL_WINDOW_NUMBER] = Int64GetDatum(account->window_number);
-	slot->tts_isnull[COL_WINDOW_NUMBER] = !account->has_spend_limit;
+	slot->tts_isnull[COL_WINDOW_NUMBER] = account->window_seconds == 0;
 	values[COL_WINDOW_SECONDS] = Int32GetDatum(account->window_seconds);
-	slot->tts_isnull[COL_WINDOW_SECONDS] = !account->has_spend_limit;
+	slot->tts_isnull[COL_WINDOW_SECONDS] = account->window_seconds == 0;
 	values[COL_INBOUND] = Int32GetDatum(account->inbound);
 	values[COL_STATUS] = Int16GetDatum(account->status);
 	values[COL_EXPONENT] = Int16GetDatum(account->exponent);
@@ -226,7 +226,7 @@ fill_slot(TupleTableSlot *slot, const WalletAccount *account, bool owned,
 	set_money(slot, COL_CEILING, account->has_ceiling, account->ceiling, exponent, &buffers[COL_CEILING]);
 	set_money(slot, COL_RESERVED, account->reserved != 0, account->reserved, exponent, &buffers[COL_RESERVED]);
 	set_money(slot, COL_SPEND_LIMIT, account->has_spend_limit, account->spend_limit, exponent, &buffers[COL_SPEND_LIMIT]);
-	set_money(slot, COL_SPENT, account->has_spend_limit, account->spent, exponent, &buffers[COL_SPENT]);
+	set_money(slot, COL_SPENT, account->window_seconds != 0, account->spent, exponent, &buffers[COL_SPENT]);
 	ExecStoreVirtualTuple(slot);
 }
 

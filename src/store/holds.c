@@ -180,20 +180,24 @@ empty_slot(WalletTable **table, WalletRelation which, int columns)
 	return (*table)->slot;
 }
 
-static void
-put_row(WalletHoldWriter *writer, WalletTable *table, const ItemPointerData *tid)
+/* False if another transaction has or may be about to have the key. */
+static bool
+put_row(WalletHoldWriter *writer, WalletTable *table, const ItemPointerData *tid, WalletRelation key)
 {
+	bool		written = true;
+
 	ExecStoreVirtualTuple(table->slot);
 	if (!ItemPointerIsValid(tid))
-		wallet_table_insert(table, table->slot);
+		written = wallet_table_insert_unique(table, table->slot, key);
 	else if (!wallet_table_update(table, tid, table->slot, writer->snapshot))
 		wallet_raise_corrupt("A row of wallet.%s was changed by something else than wallet.",
 							 RelationGetRelationName(table->rel));
 	ExecClearTuple(table->slot);
 	WALLET_FAILPOINT(hold_written);
+	return written;
 }
 
-void
+bool
 wallet_hold_write(WalletHoldWriter *writer, const ItemPointerData *tid,
 				  const WalletHold *hold, int exponent)
 {
@@ -210,10 +214,10 @@ wallet_hold_write(WalletHoldWriter *writer, const ItemPointerData *tid,
 	values[HOLD_STATE] = Int16GetDatum(hold->state);
 	values[HOLD_AMOUNT] = wallet_numeric_build(hold->amount, exponent, &buffers[0]);
 	values[HOLD_REMAINING] = wallet_numeric_build(hold->remaining, exponent, &buffers[1]);
-	put_row(writer, writer->holds, tid);
+	return put_row(writer, writer->holds, tid, WALLET_REL_HOLD_PKEY);
 }
 
-void
+bool
 wallet_reversal_write(WalletHoldWriter *writer, const ItemPointerData *tid,
 					  const WalletOriginal *original, int exponent)
 {
@@ -223,5 +227,5 @@ wallet_reversal_write(WalletHoldWriter *writer, const ItemPointerData *tid,
 	slot->tts_values[REVERSAL_ORIGINAL] = PointerGetDatum(original->transaction_id.bytes);
 	slot->tts_values[REVERSAL_EVENT_ID] = Int64GetDatum(original->event_id);
 	slot->tts_values[REVERSAL_REVERSED] = wallet_numeric_build(original->reversed, exponent, &buffer);
-	put_row(writer, writer->reversals, tid);
+	return put_row(writer, writer->reversals, tid, WALLET_REL_REVERSAL_PKEY);
 }

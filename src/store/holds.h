@@ -52,14 +52,17 @@ extern bool wallet_reversals_find(const WalletUuid *original, Snapshot snapshot,
 /* What a row says; false if its money is impossible. */
 extern bool wallet_hold_from_slot(TupleTableSlot *slot, WalletHold *hold, int *exponent);
 
-/* Writing: a row without a tid is inserted, another is replaced. */
+/*
+ * Writing: a row without a tid is inserted, another is replaced.  False, and nothing
+ * written, if somebody else is inserting the same: then his command has the same id.
+ */
 typedef struct WalletHoldWriter WalletHoldWriter;
 
 extern WalletHoldWriter *wallet_hold_writer_open(Snapshot snapshot);
 extern void wallet_hold_writer_close(WalletHoldWriter *writer);
-extern void wallet_hold_write(WalletHoldWriter *writer, const ItemPointerData *tid,
+extern bool wallet_hold_write(WalletHoldWriter *writer, const ItemPointerData *tid,
 							  const WalletHold *hold, int exponent);
-extern void wallet_reversal_write(WalletHoldWriter *writer, const ItemPointerData *tid,
+extern bool wallet_reversal_write(WalletHoldWriter *writer, const ItemPointerData *tid,
 								  const WalletOriginal *original, int exponent);
 
 #endif

@@ -24,6 +24,7 @@ our @calls = (
 	[ 'wallet_feed', q{count(*) FROM S.wallet_feed(0, 1)}, $readers ],
 	[ 'wallet_horizon', q{S.wallet_horizon() > 0}, $readers ],
 	[ 'wallet_paused', q{S.wallet_paused()}, $readers ],
+	[ 'wallet_wait_event', q{S.wallet_wait_event(1)}, $readers ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('plain', 'owned', 1, 'USD', ID)).status}, $tellers ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('owned', 'plain', 1, 'USD', ID)).status}, 'admin owner' ],
 	[ 'wallet_transfer', q{(S.wallet_transfer('world', 'plain', 1, 'USD', ID)).status}, 'admin' ],
@@ -36,13 +37,17 @@ our @calls = (
 	[ 'wallet_replay', q{count(*) FROM S.wallet_replay()}, 'auditor admin' ],
 	[ 'wallet_verify', q{bool_and(ok) FROM S.wallet_verify(true)}, 'auditor admin' ],
 	[ 'wallet_verify_account', q{count(*) FROM S.wallet_verify_account('plain', 'USD')}, 'auditor admin' ],
+	[ 'long_work', q{count(*) FROM wallet.long_work()}, 'auditor admin' ],
 	[ 'wallet_open', q{S.wallet_open('new', 'USD', ID) > 0}, 'admin' ],
 	[ 'wallet_open', q{S.wallet_open('new', 'USD', ID, floor => NULL, owner => 'wr_other') > 0}, 'admin' ],
 	[ 'wallet_define_currency', q{(S.wallet_define_currency('GEMS', 3, ID)).status}, 'admin' ],
+	[ 'wallet_redact', q{(S.wallet_redact('00000001-0000-7000-8000-000000000001')).status}, 'admin' ],
+	[ 'wallet_rebuild', q{count(*) FROM S.wallet_rebuild('plain', 'USD')}, 'admin' ],
 	[ 'wallet_resume', q{S.wallet_resume()}, 'admin' ],
 	[ 'wallet_grant', q{S.wallet_grant('wr_nobody', 'reader')}, '' ],
 	[ 'wallet_revoke', q{S.wallet_revoke('wr_reader', 'reader')}, '' ],
 	[ 'apply_grants', q{wallet.apply_grants()}, '' ],
+	[ 'store_horizon', q{wallet.store_horizon() > 0}, '' ],
 	# For PostgreSQL to call; the fourth column is what a superuser is told who calls it all the same.
 	[ 'refuse_change', q{wallet.refuse_change()}, '', 'XX000' ],
 	[ 'load_guard', q{wallet.load_guard()}, '' ]);
@@ -62,6 +67,9 @@ our @relations = (
 	[ 'event', 'auditor admin' ],
 	[ 'milestone', 'auditor admin' ],
 	[ 'instance', 'auditor admin' ],
+	[ 'horizon_state', 'auditor admin' ],
+	[ 'horizon_holders', 'auditor admin' ],
+	[ 'progress', 'auditor admin' ],
 	[ 'bundle_grant', 'auditor admin' ]);
 
 # The accounts and roles that the calls speak of; the extension's functions are in the schema.
