@@ -49,33 +49,52 @@ ROLLBACK;
 -- ---- markings
 SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.proparallel::text || p.proisstrict::text || p.prosecdef::text FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY p.proname::text COLLATE "C" $$,
 	$$ VALUES
-		('long_work vufalsefalse'),
 		('apply_grants vufalsefalse'),
+		('expired ssfalsefalse'),
+		('long_work vufalsefalse'),
 		('store_horizon vufalsefalse'),
 		('wallet_account ssfalsefalse'),
 		('wallet_balance ssfalsefalse'),
 		('wallet_balance_at ssfalsefalse'),
 		('wallet_balance_effective ssfalsefalse'),
+		('wallet_capture vufalsefalse'),
+		('wallet_close vufalsefalse'),
 		('wallet_define_currency vufalsefalse'),
 		('wallet_event_time istruefalse'),
+		('wallet_execute vufalsefalse'),
 		('wallet_feed vufalsefalse'),
+		('wallet_freeze vufalsefalse'),
 		('wallet_get ssfalsefalse'),
 		('wallet_grant vufalsefalse'),
+		('wallet_head vufalsefalse'),
+		('wallet_hold vufalsefalse'),
+		('wallet_holds ssfalsefalse'),
 		('wallet_horizon vufalsefalse'),
 		('wallet_open vufalsefalse'),
 		('wallet_paused vufalsefalse'),
 		('wallet_rebuild vufalsefalse'),
 		('wallet_redact vufalsefalse'),
+		('wallet_release vufalsefalse'),
+		('wallet_remove_floor vufalsefalse'),
 		('wallet_replay vufalsefalse'),
 		('wallet_resume vufalsefalse'),
+		('wallet_reverse vufalsefalse'),
 		('wallet_revoke vufalsefalse'),
+		('wallet_seal vufalsefalse'),
+		('wallet_set_ceiling vufalsefalse'),
+		('wallet_set_floor vufalsefalse'),
+		('wallet_set_spend_limit vufalsefalse'),
 		('wallet_statement ssfalsefalse'),
+		('wallet_sweep vufalsefalse'),
 		('wallet_transfer vufalsefalse'),
 		('wallet_transfers vufalsefalse'),
 		('wallet_transfers_by_id vufalsefalse'),
+		('wallet_tree_balance ssfalsefalse'),
+		('wallet_unfreeze vufalsefalse'),
 		('wallet_uuid vsfalsefalse'),
 		('wallet_verify vufalsefalse'),
 		('wallet_verify_account ssfalsefalse'),
+		('wallet_verify_against vufalsefalse'),
 		('wallet_wait_event vufalsefalse') $$, 'commands and audits are volatile and parallel unsafe, readers stable and safe, an event''s time immutable');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM member m JOIN pg_proc p ON p.oid = m.objid WHERE m.classid = 'pg_proc'::regclass AND p.pronamespace <> 'public'::regnamespace AND p.proname LIKE 'wallet\_%' $$, 'functions are where CREATE EXTENSION was told');
 SELECT is_empty($$ SELECT m.objid::regclass FROM member m JOIN pg_class c ON c.oid = m.objid WHERE m.classid = 'pg_class'::regclass AND c.relnamespace <> 'wallet'::regnamespace $$, 'tables and views are in the schema wallet');
@@ -84,11 +103,11 @@ SELECT is_empty($$ SELECT conname FROM pg_constraint WHERE connamespace = 'walle
 
 -- ---- triggers
 SELECT shows($$ SELECT tgrelid::regclass::text || ' ' || tgname || ' ' || tgenabled::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'wallet'::regnamespace) ORDER BY 1 $$,
-	$$ VALUES ('wallet.account immutable A'), ('wallet.currency immutable A'), ('wallet.event immutable A'), ('wallet.milestone immutable A') $$, 'immutable tables have their trigger, ENABLE ALWAYS; no table has another');
+	$$ VALUES ('wallet.account immutable A'), ('wallet.currency immutable A'), ('wallet.event immutable A'), ('wallet.milestone immutable A'), ('wallet.seal immutable A') $$, 'immutable tables have their trigger, ENABLE ALWAYS; no table has another');
 
 -- ---- dump
 SELECT set_eq($$ SELECT c::regclass::text || ' ' || w FROM pg_extension, unnest(extconfig, extcondition) AS u (c, w) WHERE extname = 'wallet' $$,
-	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.bundle_grant '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
+	$$ VALUES ('wallet.event '), ('wallet.account '), ('wallet.balance '), ('wallet.milestone '), ('wallet.instance '), ('wallet.bundle_grant '), ('wallet.hold '), ('wallet.reversal '), ('wallet.seal '), ('wallet.currency WHERE NOT builtin') $$, 'pg_dump carries the ledger, and of currencies what is not built in');
 SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'wallet'), false, 'the extension is not relocatable');
 
 -- ---- the built-in currencies, as format-1 9 lists them

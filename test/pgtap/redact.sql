@@ -37,7 +37,7 @@ SELECT refuses('SELECT wallet_transfer(''alice'', ''bob'', 5, ''USD'', id(11))',
 
 -- ---- once
 SELECT shows('SELECT status, replayed FROM wallet_redact(id(11), id(50))', 'SELECT ''success'', true', 'the same redaction again replays');
-SELECT refuses('SELECT wallet_redact(id(12), id(50))', 'WA010', 'transaction id was used for a different command', '{related}', NULL, 'its id for another target conflicts');
+SELECT refuses('SELECT wallet_redact(id(12), id(50))', 'WA010', 'transaction id was used for a different command', '{target}', NULL, 'its id for another target conflicts');
 SELECT refuses('SELECT wallet_redact(id(12), id(10))', 'WA010', 'transaction id was used for a different command', '{}', NULL, 'and so does the id of a transfer');
 SELECT refuses('SELECT wallet_transfer(''alice'', ''bob'', 5, ''USD'', id(50))', 'WA010', 'transaction id was used for a different command', '{}', NULL, 'and the other way round');
 SELECT shows('SELECT status, replayed FROM wallet_redact(id(11), id(51))', 'SELECT ''success'', false', 'what is erased can be redacted again under another id');
