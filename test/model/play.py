@@ -62,6 +62,8 @@ class Player(threading.Thread):
                                       if answer.status == 'group_failed' and answer.event_id and
                                       isinstance(command, Transfer)][:3]
         for command, answer in zip(call.commands, call.answers or ()):
+            if answer.status == 'success':
+                self.world.succeeded(command)
             if isinstance(command, Open) and answer.status == 'success':
                 self.world.opened(command, answer.event_id)
 

@@ -7,12 +7,12 @@ and a rule: numbered checks of which the first that fails is the status, and an 
 import re
 
 import machine
-from machine import (CAPTURE, CLOSE, DEFINE, EXPIRE, EXPIRED, FREEZE, HOLD, IS_CLOSED, IS_FROZEN, IS_OPEN, LIMIT, MOVING,
-                     OPEN, PLACED, RELEASE, REMOVE_FLOOR, REVERSE, SET_CEILING, SET_FLOOR, SET_SPEND_LIMIT, SETTLED, SWEEP,
-                     TRANSFER, UNFREEZE, Account, Event, Held, State, detail, digest, jsonb_text, minor, parse)
+from machine import (CAPTURE, CLOSE, DEFINE, EXPIRE, EXPIRED, FREEZE, HOLD, IS_CLOSED, IS_FROZEN, IS_OPEN, LIMIT,
+                     MOVING, OPEN, PLACED, RELEASE, REMOVE_FLOOR, REVERSE, SET_CEILING, SET_FLOOR, SET_SPEND_LIMIT,
+                     SETTLED, SWEEP, TRANSFER, UNFREEZE, Account, Event, Held, State, detail, digest, jsonb_text,
+                     minor, parse)
 
 CODE = re.compile(r'[A-Z0-9][A-Z0-9_.-]{0,15}\Z')
-WINDOW_UNIT = 10**6
 
 
 class Asked:
@@ -222,7 +222,8 @@ def look_at_set_ceiling(view, command):
 def look_at_set_spend_limit(view, command):
     seconds = command.window_seconds
     fault = first_fault((seconds is None or seconds < 1, 'invalid_argument'),
-                        (command.amount is not None and parse(command.amount) and parse(command.amount)[0] < 0, 'invalid_amount'))
+                        (command.amount is not None and parse(command.amount) and parse(command.amount)[0] < 0,
+                         'invalid_amount'))
     asked = look_at_account(view, command, SET_SPEND_LIMIT, command.amount, fault, window_seconds=seconds)
     asked.window_seconds = seconds
     return asked
@@ -438,7 +439,8 @@ def do_transfer(step, event_id):
 def do_hold(step, event_id):
     asked = step.asked
     spend(step)
-    hold = Held(asked.tid, event_id, step.moment, asked.payer.id, asked.payee.id, asked.expires_at, PLACED, step.amount, step.amount)
+    hold = Held(asked.tid, event_id, step.moment, asked.payer.id, asked.payee.id, asked.expires_at, PLACED, step.amount,
+                step.amount)
     step.layer.holds[asked.tid] = hold
     step.payer = step.payer._replace(held=step.payer.held + step.amount, due=with_due(step.payer.due, hold))
     step.chained = {'debit'}
@@ -502,7 +504,8 @@ def do_set_spend_limit(step, event_id):
         step.payer = step.payer._replace(spend_limit=None, window_seconds=None, window_number=None, spent=None)
     else:
         number, spent = kept if step.payer.window_seconds == seconds else (0, 0)
-        step.payer = step.payer._replace(spend_limit=step.asked.requested, window_seconds=seconds, window_number=number, spent=spent)
+        step.payer = step.payer._replace(spend_limit=step.asked.requested, window_seconds=seconds, window_number=number,
+                                         spent=spent)
 
 
 def do_open(step, event_id):

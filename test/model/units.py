@@ -93,7 +93,7 @@ def answer_known(known, content):
 def refuse(asked, status):
     """An unrecorded refusal. No document orders a used id and ids of accounts in different currencies, nor says what
     the scale is of money about something that is not there."""
-    if asked.related and asked.late and asked.exponent is None:
+    if asked.related and (status == 'transaction_id_conflict' or (asked.late and asked.exponent is None)):
         return Outcome(status, either=('invalid_scale', 'amount_overflow'))
     is_open = status == 'transaction_id_conflict' and asked.mismatched
     return Outcome(status, either=('invalid_argument',) if is_open else ())
@@ -235,7 +235,7 @@ class Group:
 
     @property
     def of_all_kinds(self):
-        """Of several culprits by rule 1 the first in order is told; among kinds that differ in what they name, no rule says so."""
+        """Of several culprits by rule 1 transfers are told the first in order; of other kinds no rule says so."""
         return any(not isinstance(command, (machine.Transfer, machine.ById)) for command in self.commands)
 
     def none_recorded(self, guilty, status, others=()):
