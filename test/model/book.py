@@ -11,6 +11,7 @@ of this one, *doubtful* otherwise.
 from bisect import bisect_left, bisect_right
 
 from machine import BUILT_IN
+from units import Changes
 
 
 class Entry:
@@ -67,51 +68,70 @@ def snapshot_start(call):
     return call.tx.calls[0].start if call.tx.isolation == 'REPEATABLE READ' else call.start
 
 
+class Past:
+    """What a hold, or what was reversed of an event, was after each event that changed it."""
+
+    def __init__(self):
+        self.ids, self.values = [], []
+
+    def add(self, event_id, value):
+        self.ids.append(event_id)
+        self.values.append(value)
+
+    def at(self, event_id):
+        index = bisect_right(self.ids, event_id) - 1
+        return self.values[index] if index >= 0 else None
+
+
 class Book:
     """Everything that committed calls did."""
 
-    def __init__(self, admin):
-        self.admin = admin
+    def __init__(self, admin, roles):
+        self.admin, self.roles = admin, roles
         self.accounts, self.names, self.records, self.currencies = {}, {}, {}, {}
-        self.undone = {}
+        self.holds, self.reversals, self.undone = {}, {}, {}
 
     def enter(self, call, effects):
+        """What a unit did; of what will be rolled back only its own transaction knows."""
+        changes = effects.changes
         if not call.final:
-            self.undone.setdefault(call.tx, []).append((call, effects))
+            self.undone.setdefault(call.tx, []).append((call, changes))
             return
-        if effects.opened:
-            account = Account(effects.opened, call)
-            self.accounts[effects.opened.id] = account
-            self.names[effects.opened.name, effects.opened.currency] = account
-        if effects.defined:
-            self.currencies[effects.defined[0]] = (effects.defined[1], call)
-        for event in effects.events:
-            self.records[event.tid] = (event, call)
-        for account, state in effects.states.items():
+        for account in changes.names.values():
+            self.accounts[account.id] = self.names[account.name, account.currency] = Account(account, call)
+        for code, exponent in changes.codes.items():
+            self.currencies[code] = exponent, call
+        for tid, event in changes.records.items():
+            self.records[tid] = event, call
+        for account, state in changes.states.items():
             self.accounts[account].add(Entry(state.guard, state, call))
+        for tid, hold in changes.holds.items():
+            self.holds.setdefault(tid, Past()).add(changes.states[hold.debit].guard, hold)
+        for tid, reversal in changes.reversals.items():
+            payer = self.records[tid][0].accounts[0]
+            self.reversals.setdefault(tid, Past()).add(changes.states[payer.id].guard, reversal)
 
     def seal(self):
         for account in self.accounts.values():
             account.seal()
 
 
-class View:
+class View(Changes):
     """The book as one call sees it; `hidden`: doubtful transactions taken for not yet committed.
 
     Without a place the call is looked at when its turn comes in the order of events. With one, all events
-    are in the book already, and the states are those at that place.
+    are in the book already, and the states are those at that place; its moment is known to lie between two
+    only, and `thresholds` collects those in between that decided something.
     """
 
-    def __init__(self, book, call, place=None):
-        self.book, self.call, self.place = book, call, place
+    def __init__(self, book, call, place=None, latest=0):
+        super().__init__()
+        self.book, self.call, self.place, self.latest, self.roles = book, call, place, latest, book.roles
         self.hidden, self.doubtful = frozenset(), set()
-        self.states, self.records, self.read = {}, {}, set()
-        self.undone = [effects for earlier, effects in book.undone.get(call.tx, ()) if call.sees(earlier)]
-
-    def merge(self, effects):
-        """An earlier unit of the same call has done this."""
-        self.states.update(effects.states)
-        self.records.update((event.tid, event) for event in effects.events)
+        self.read, self.thresholds = set(), set()
+        for earlier, changes in book.undone.get(call.tx, ()):
+            if call.sees(earlier):
+                self.absorb(changes)
 
     def shows(self, by):
         if by.tx is self.call.tx:
@@ -126,52 +146,75 @@ class View:
     # -- what the machine asks
 
     def find(self, name, currency):
-        for effects in self.undone:
-            if effects.opened and (effects.opened.name, effects.opened.currency) == (name, currency):
-                return effects.opened
+        if (name, currency) in self.names:
+            return self.names[name, currency]
         account = self.book.names.get((name, currency))
         return account.facts if account and self.shows(account.call) else None
 
     def account(self, number):
-        for effects in self.undone:
-            if effects.opened and effects.opened.id == number:
-                return effects.opened
+        for account in self.names.values():
+            if account.id == number:
+                return account
         account = self.book.accounts.get(number)
         return account.facts if account and self.shows(account.call) else None
 
     def exponent(self, code):
-        for effects in self.undone:
-            if effects.defined and effects.defined[0] == code:
-                return effects.defined[1]
+        if code in self.codes:
+            return self.codes[code]
         defined = self.book.currencies.get(code)
         return defined[0] if defined and self.shows(defined[1]) else BUILT_IN.get(code)
 
     def record(self, tid):
         if tid in self.records:
             return self.records[tid]
-        for effects in self.undone:
-            for event in effects.events:
-                if event.tid == tid:
-                    return event
         known = self.book.records.get(tid)
         return known[0] if known and self.shows(known[1]) else None
 
-    def may_debit(self, account):
-        """An account with an owner, or without a floor, is debited by its owner or an admin only."""
-        open_to_all = account.owner is None and account.floor is not None
-        return open_to_all or self.call.tx.actor in (account.owner, self.book.admin)
+    def is_master(self, account):
+        return self.call.tx.actor in (account.owner, self.book.admin)
 
     def state(self, account):
         if account.id in self.states:
             return self.states[account.id]
-        for effects in reversed(self.undone):
-            if account.id in effects.states:
-                return effects.states[account.id]
         known = self.book.accounts[account.id]
         self.read.add(known)
         if self.place is None:
             return known.history[-1].state
         return known.at(self.place, *known.window(self.call))
+
+    def past(self, past, account):
+        """A hold or reversal, as of the state of one of its accounts."""
+        if past is None:
+            return None
+        return past.values[-1] if self.place is None else past.at(self.state(account).guard)
+
+    def hold(self, tid):
+        if tid in self.holds:
+            return self.holds[tid]
+        past = self.book.holds.get(tid)
+        return past and self.past(past, self.book.accounts[past.values[0].debit].facts)
+
+    def reversed(self, tid, account):
+        """(event, amount) of what was reversed."""
+        if tid in self.reversals:
+            return self.reversals[tid]
+        return self.past(self.book.reversals.get(tid), account) or (None, 0)
+
+    def reached(self, threshold, moment):
+        """Whether a threshold, which may be none, lies at or before the moment."""
+        if threshold is None or threshold <= moment:
+            return threshold is not None
+        if threshold <= self.latest:
+            self.thresholds.add(threshold)
+        return False
+
+    def window(self, seconds, moment):
+        """The number of the spending window."""
+        if seconds is None:
+            return None
+        length = seconds * 10**6
+        self.reached((moment // length + 1) * length, moment)
+        return moment // length
 
 
 def places(book, call, accounts):

@@ -16,19 +16,37 @@ import play
 from check import Checker, statuses_seen
 
 # (door, answer) that a long run must have seen, else it has not tried what it claims to have tried.
+REFUSED_FOR_GOOD = ('insufficient_funds', 'account_frozen', 'account_closed', 'ceiling_exceeded', 'spend_limit_exceeded')
+ABOUT_HOLDS = ('hold_settled', 'hold_expired', 'exceeds_hold', 'exceeds_original', 'not_reversible', 'account_not_empty')
 COVERAGE = [
-    *((door, status) for door in ('transfers', 'by_id') for status in (
-        'success', 'success again', 'insufficient_funds', 'insufficient_funds again', 'ceiling_exceeded', 'group_failed',
-        'group_failed again', 'account_not_found', 'same_account', 'invalid_amount', 'invalid_scale', 'amount_overflow',
+    *((door, status + again) for door in ('transfers', 'by_id', 'execute') for again in ('', ' again')
+      for status in ('success', 'group_failed', *REFUSED_FOR_GOOD)),
+    *((door, status) for door in ('transfers', 'by_id', 'execute') for status in (
+        'account_not_found', 'same_account', 'invalid_amount', 'invalid_scale', 'amount_overflow',
         'transaction_id_conflict', 'insufficient_privilege')),
-    *(('transfers', status) for status in ('unknown_currency', 'invalid_name', 'WA024')), ('by_id', 'invalid_argument'),
+    *((door, status) for door in ('transfers', 'execute') for status in ('unknown_currency', 'invalid_name', 'WA024')),
+    ('by_id', 'invalid_argument'),
+    *(('execute', status) for status in (
+        *ABOUT_HOLDS, 'hold_not_found', 'original_not_found', 'account_exists', 'version_conflict', 'invalid_argument',
+        'invalid_effective_at', 'metadata_too_large')),
     *(('transfer', status) for status in (
-        'success', 'success again', '42501', 'WA001', 'WA002', 'WA005', 'WA006', 'WA007', 'WA008', 'WA009', 'WA010', 'WA017',
-        'WA019', 'WA022', 'WA023', 'WA024', 'WA025', 'WA026')),
+        'success', 'success again', '42501', 'WA001', 'WA002', 'WA003', 'WA004', 'WA005', 'WA006', 'WA007', 'WA008',
+        'WA009', 'WA010', 'WA017', 'WA018', 'WA019', 'WA022', 'WA023', 'WA024', 'WA025', 'WA026')),
+    *(('hold', status) for status in (
+        'success', 'success again', '42501', 'WA001', 'WA002', 'WA003', 'WA004', 'WA010', 'WA018', 'WA022', 'WA024')),
+    *(('capture', status) for status in (
+        'success', 'success again', 'WA006', 'WA010', 'WA011', 'WA012', 'WA013', 'WA014', 'WA017', 'WA024')),
+    *(('release', status) for status in ('success', 'success again', 'WA011', 'WA012', 'WA013', 'WA014', 'WA024')),
+    *(('reverse', status) for status in ('success', 'success again', '42501', 'WA015', 'WA016', 'WA024', 'WA028')),
+    *(('sweep', status) for status in (
+        'success', 'success again', '42501', 'WA001', 'WA002', 'WA003', 'WA004', 'WA017', 'WA018')),
+    *((door, status) for door in ('freeze', 'unfreeze', 'close', 'set_floor', 'set_ceiling', 'set_spend_limit')
+      for status in ('success', 'WA002', 'WA004')),
+    ('close', 'WA021'), ('remove_floor', 'success'),
     *(('open', status) for status in ('success', 'WA002', 'WA007', 'WA008', 'WA009', 'WA010', 'WA020', 'WA023', 'WA024')),
     ('define', 'success'), ('define', 'WA024'),
 ]
-COVERAGE_FROM = 100000
+COVERAGE_FROM = 50000
 
 
 class Report:
@@ -93,7 +111,7 @@ def main():
     parser.add_argument('--self-test', action='store_true')
     options = parser.parse_args()
     options.seed = options.seed or str(time.time_ns() % 10**9)
-    options.commands = options.commands or (8000 if options.self_test else 100000)
+    options.commands = options.commands or (9000 if options.self_test else 100000)
     print(f'# {"self-test" if options.self_test else "model"}: seed {options.seed}, {options.commands} commands, '
           f'{options.sessions} sessions')
     report = Report()
