@@ -32,6 +32,9 @@ typedef struct WalletRequest
 	WalletBytes owner;			/* open: data NULL for none */
 	WalletBytes reason;			/* freeze, unfreeze: data NULL for none */
 	int			window_seconds; /* set_spend_limit; 0: none */
+	int32		bearer;			/* capture, release, reverse: the command of
+								 * this call, from 1, that is to bring forth
+								 * what it names; 0: it is there, or nowhere */
 	int			exponent;		/* define_currency: as asked; else resolved,
 								 * -1 unknown */
 } WalletRequest;

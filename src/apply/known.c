@@ -58,6 +58,7 @@ wallet_find_known(WalletCall *call)
 	{
 		reset_entry(&call->batch.entries[i]);
 		call->batch.entries[i].fault = call->requests[i].fault;
+		call->requests[i].bearer = 0;
 	}
 	link_repetitions(&call->batch);
 	for (size_t i = 0; i < call->batch.count; i++)

@@ -274,10 +274,12 @@ refer(WalletCall *call, WalletEntry *entry)
 	if (wallet_batch_refer(&call->batch, entry))
 	{
 		/* The first that has accounts is the one that can succeed. */
-		if (entry->debit >= 0 && entry->event.kind == WALLET_KIND_HOLD &&
+		bool		can_succeed = entry->debit >= 0 || entry->debit_birth >= 0;
+
+		if (can_succeed && entry->event.kind == WALLET_KIND_HOLD &&
 			call->hold_rows[entry->hold].bearer == 0)
 			call->hold_rows[entry->hold].bearer = me;
-		if (entry->debit >= 0 && entry->becomes >= 0 && call->reversal_rows[entry->becomes].bearer == 0)
+		if (can_succeed && entry->becomes >= 0 && call->reversal_rows[entry->becomes].bearer == 0)
 			call->reversal_rows[entry->becomes].bearer = me;
 		return;
 	}
@@ -287,6 +289,10 @@ refer(WalletCall *call, WalletEntry *entry)
 		bearer = call->hold_rows[entry->hold].bearer;
 	if (bearer == 0)
 		return;
+	call->requests[me - 1].bearer = bearer;
+	/* It may itself be reversed. */
+	if (entry->becomes >= 0 && call->reversal_rows[entry->becomes].bearer == 0)
+		call->reversal_rows[entry->becomes].bearer = me;
 	entry->debit = reverse ? call->batch.entries[bearer - 1].credit : call->batch.entries[bearer - 1].debit;
 	entry->credit = reverse ? call->batch.entries[bearer - 1].debit : call->batch.entries[bearer - 1].credit;
 }

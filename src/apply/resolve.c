@@ -235,6 +235,8 @@ resolve_part(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 		return WALLET_success;
 	if (entry->prior != NULL && (entry->prior->present & WALLET_HAS_REQUESTED))
 		request->exponent = entry->prior->exponent;
+	else if (request->bearer > 0)
+		request->exponent = call->requests[request->bearer - 1].exponent;
 	else
 		request->exponent = Max(exponent_at(call, entry->debit), exponent_at(call, entry->credit));
 	if (request->exponent < 0 && entry->prior == NULL)
