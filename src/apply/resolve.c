@@ -231,21 +231,14 @@ exponent_at(const WalletCall *call, int32 position)
 static WalletStatus
 resolve_part(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 {
-	if (request->amount == (Datum) 0)
-		return WALLET_success;
 	if (entry->prior != NULL && (entry->prior->present & WALLET_HAS_REQUESTED))
 		request->exponent = entry->prior->exponent;
 	else if (request->bearer > 0)
 		request->exponent = call->requests[request->bearer - 1].exponent;
 	else
 		request->exponent = Max(exponent_at(call, entry->debit), exponent_at(call, entry->credit));
-	if (request->exponent < 0 && entry->prior == NULL)
-	{
-		if (entry->event.kind != WALLET_KIND_REVERSE)
-			return WALLET_hold_not_found;
-		if (entry->original < 0 || call->batch.originals[entry->original].event_id == 0)
-			return WALLET_original_not_found;
-	}
+	if (request->amount == (Datum) 0)
+		return WALLET_success;
 	if (request->exponent < 0)
 		request->exponent = Min(wallet_numeric_scale(request->amount), WALLET_EXPONENT_MAX);
 	return resolve_amount(request, &entry->event);

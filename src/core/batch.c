@@ -112,6 +112,15 @@ wallet_batch_refer(WalletBatch *batch, WalletEntry *entry)
 	return found;
 }
 
+bool
+wallet_batch_fits(const WalletBatch *batch, const WalletEntry *entry)
+{
+	const WalletEvent *event = &entry->event;
+
+	return batch->replaying || !(event->present & WALLET_HAS_REQUESTED) || !(event->present & WALLET_HAS_RELATED) ||
+		entry->debit < 0 || event->exponent == batch->accounts[entry->debit].exponent;
+}
+
 void
 wallet_batch_remember(WalletBatch *batch, const WalletEntry *entry)
 {

@@ -187,6 +187,12 @@ wallet_batch_refers(const WalletBatch *batch)
  */
 extern bool wallet_batch_refer(WalletBatch *batch, WalletEntry *entry);
 
+/*
+ * Is the amount of a part in the currency of what it is a part of?  It was read before
+ * that was known, if an earlier entry brings it forth.
+ */
+extern bool wallet_batch_fits(const WalletBatch *batch, const WalletEntry *entry);
+
 /* The hold that the entry names or places, NULL if none. */
 extern WalletHold *wallet_batch_hold(WalletBatch *batch, const WalletEntry *entry);
 

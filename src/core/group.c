@@ -186,6 +186,8 @@ judge_before_stepping(const Group *group, WalletEntry *member)
 		status = refer(group, member);
 	if (status != WALLET_success)
 		return status;
+	if (!wallet_batch_fits(group->batch, member))
+		return WALLET_invalid_scale;
 	if (misses_account(member))
 		return WALLET_account_not_found;
 	if (mixes_currencies(group, member))

@@ -498,14 +498,11 @@ def do_set_ceiling(step, event_id):
 
 
 def do_set_spend_limit(step, event_id):
-    """Without an amount there is no limit and no window, and nothing is counted."""
+    """A window stays what it was as long as its length does, with or without a limit."""
     seconds, kept = step.asked.window_seconds, (step.payer.window_number, step.payer.spent)
-    if step.asked.requested is None:
-        step.payer = step.payer._replace(spend_limit=None, window_seconds=None, window_number=None, spent=None)
-    else:
-        number, spent = kept if step.payer.window_seconds == seconds else (0, 0)
-        step.payer = step.payer._replace(spend_limit=step.asked.requested, window_seconds=seconds, window_number=number,
-                                         spent=spent)
+    number, spent = kept if step.payer.window_seconds == seconds else (None, None) if seconds is None else (0, 0)
+    step.payer = step.payer._replace(spend_limit=step.asked.requested, window_seconds=seconds, window_number=number,
+                                     spent=spent)
 
 
 def do_open(step, event_id):

@@ -1,7 +1,7 @@
 """The naive machine, its units: a command alone, or a group that stands or falls together (doc/format-1.md, 6 to 8)."""
 
 import machine
-from machine import HOLD, OPEN, DEFINE, REMEMBERED, REVERSE, SWEEP, TRANSFER, Outcome
+from machine import HOLD, OPEN, REMEMBERED, REVERSE, SWEEP, TRANSFER, Outcome
 from rules import draft, expire, is_due, look_at, perform
 
 DEBITING = {TRANSFER, HOLD, SWEEP, REVERSE}
@@ -208,14 +208,8 @@ class Group:
 
     @staticmethod
     def promise(look, asked):
-        """What later members may name, if all goes well."""
+        """What later members may name, if all goes well: holds and originals, but no account or currency of their own group."""
         look.records[asked.tid] = asked
-        if asked.kind == OPEN and not look.find(asked.opening[0].name, asked.opening[0].currency):
-            account, floor, _ = asked.opening
-            look.open(account)
-            look.floors[account.name, account.currency] = floor
-        elif asked.kind == DEFINE and look.exponent(asked.code[0]) is None:
-            look.codes[asked.code[0]] = asked.code[1]
 
     def fault_of(self, i, asked, look, first_of):
         known = None if asked.fault else self.view.record(asked.tid)
