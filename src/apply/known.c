@@ -46,7 +46,7 @@ reset_entry(WalletEntry *entry)
 	entry->debit_birth = entry->credit_birth = entry->parent_birth = entry->rival = entry->needs = -1;
 	entry->status = WALLET_success;
 	entry->difference = NULL;
-	entry->recorded = entry->replayed = false;
+	entry->recorded = entry->replayed = entry->guessed = false;
 	entry->name_taken = entry->parent_found = entry->currency_defined = false;
 	entry->target_found = entry->forbidden = false;
 }

@@ -234,13 +234,19 @@ resolve_part(WalletCall *call, WalletRequest *request, WalletEntry *entry)
 	if (entry->prior != NULL && (entry->prior->present & WALLET_HAS_REQUESTED))
 		request->exponent = entry->prior->exponent;
 	else if (request->bearer > 0)
+	{
+		entry->guessed = true;
 		request->exponent = call->requests[request->bearer - 1].exponent;
+	}
 	else
 		request->exponent = Max(exponent_at(call, entry->debit), exponent_at(call, entry->credit));
 	if (request->amount == (Datum) 0)
 		return WALLET_success;
 	if (request->exponent < 0)
+	{
+		entry->guessed = true;
 		request->exponent = Min(wallet_numeric_scale(request->amount), WALLET_EXPONENT_MAX);
+	}
 	return resolve_amount(request, &entry->event);
 }
 

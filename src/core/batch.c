@@ -115,10 +115,9 @@ wallet_batch_refer(WalletBatch *batch, WalletEntry *entry)
 bool
 wallet_batch_fits(const WalletBatch *batch, const WalletEntry *entry)
 {
-	const WalletEvent *event = &entry->event;
+	int32_t		side = entry->debit >= 0 ? entry->debit : entry->credit;
 
-	return batch->replaying || !(event->present & WALLET_HAS_REQUESTED) || !(event->present & WALLET_HAS_RELATED) ||
-		entry->debit < 0 || event->exponent == batch->accounts[entry->debit].exponent;
+	return !entry->guessed || side < 0 || entry->event.exponent == batch->accounts[side].exponent;
 }
 
 void

@@ -48,6 +48,8 @@ typedef struct WalletEntry
 	int32_t		same_as;		/* latest earlier entry with the same id, or
 								 * -1 */
 	WalletStatus fault;			/* told before the id is looked at, or success */
+	bool		guessed;		/* the exponent of a part's amount: see
+								 * wallet_batch_fits */
 	bool		name_taken;		/* as in WalletView */
 	bool		parent_found;
 	bool		currency_defined;

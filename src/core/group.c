@@ -66,7 +66,7 @@ misses_parent(const WalletEntry *member)
 {
 	WalletDetail detail;
 
-	return !member->parent_found && wallet_detail_decode(member->event.detail, &detail) &&
+	return !member->parent_found && !member->name_taken && wallet_detail_decode(member->event.detail, &detail) &&
 		wallet_detail_has(&detail, WALLET_DETAIL_PARENT);
 }
 
