@@ -117,7 +117,7 @@ wallet_batch_fits(const WalletBatch *batch, const WalletEntry *entry)
 {
 	int32_t		side = entry->debit >= 0 ? entry->debit : entry->credit;
 
-	return !entry->guessed || side < 0 || entry->event.exponent == batch->accounts[side].exponent;
+	return !entry->guessed || side < 0 || !(entry->event.present & WALLET_HAS_REQUESTED) || entry->event.exponent == batch->accounts[side].exponent;
 }
 
 void
