@@ -97,3 +97,71 @@ AS $$ SELECT string_agg(check_name || ': ' || detail, E'\n' ORDER BY check_name)
 -- One test: everything verifies.
 CREATE FUNCTION sound(description text DEFAULT 'the ledger verifies') RETURNS text LANGUAGE sql
 AS $$ SELECT is(broken(), NULL, description) $$;
+
+-- One test: what the events say, run from nothing, is what wallet.balance says.
+CREATE FUNCTION replays(description text DEFAULT 'wallet_replay gives wallet.balance') RETURNS text LANGUAGE sql
+AS $$ SELECT set_eq(
+	'SELECT account, balance::text, held::text, CASE status WHEN ''open'' THEN 1 WHEN ''frozen'' THEN 2 WHEN ''closed'' THEN 3 END, version FROM wallet_replay()',
+	'SELECT account, balance::text, held::text, status::int, version FROM wallet.balance', description) $$;
+
+-- ---- calls of wallet_execute, written shortly: 'COMMAND NUMBER WORD...', NUMBER as in id(), the words in the order below,
+-- '-' for a field that is left out, FIELD=VALUE for any other. All values are strings.
+
+CREATE FUNCTION said(command text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	words text[] := string_to_array(command, ' ');
+	fields text[] := '{transaction_id}'::text[] || CASE
+		WHEN words[1] IN ('transfer', 'hold') THEN '{from_account,to_account,amount,currency}'::text[]
+		WHEN words[1] = 'sweep' THEN '{from_account,to_account,up_to,currency}'
+		WHEN words[1] = 'capture' THEN '{hold_id,amount,final}'
+		WHEN words[1] = 'release' THEN '{hold_id,amount}'
+		WHEN words[1] = 'reverse' THEN '{original,amount}'
+		WHEN words[1] = 'define_currency' THEN '{code,exponent}'
+		WHEN words[1] = 'set_floor' THEN '{name,currency,floor}'
+		WHEN words[1] = 'set_ceiling' THEN '{name,currency,ceiling}'
+		WHEN words[1] = 'set_spend_limit' THEN '{name,currency,amount,window_seconds}'
+		ELSE '{name,currency}' END;
+	result jsonb := jsonb_build_object('command', words[1]);
+	place int := 0;
+	word text;
+	field text;
+BEGIN
+	FOREACH word IN ARRAY words[2:] LOOP
+		IF strpos(word, '=') > 0 THEN
+			field := split_part(word, '=', 1);
+			word := substr(word, strpos(word, '=') + 1);
+		ELSE
+			place := place + 1;
+			field := fields[place];
+		END IF;
+		CONTINUE WHEN word = '-';
+		IF field IN ('transaction_id', 'hold_id', 'original') THEN
+			word := id(word::bigint)::text;
+		END IF;
+		result := result || jsonb_build_object(field, NULLIF(word, 'null'));
+	END LOOP;
+	RETURN result;
+END $$;
+
+CREATE FUNCTION execute(commands text[], atomic boolean DEFAULT false) RETURNS SETOF wallet.outcome LANGUAGE sql
+AS $$ SELECT * FROM wallet_execute((SELECT jsonb_agg(said(c) ORDER BY n) FROM unnest(commands) WITH ORDINALITY AS u (c, n)), atomic) $$;
+
+-- Its statuses in order; a star marks what was replayed.
+CREATE FUNCTION does(commands text[], atomic boolean DEFAULT false) RETURNS text LANGUAGE sql
+AS $$ SELECT string_agg(status || CASE WHEN replayed THEN '*' ELSE '' END, ' ' ORDER BY ord) FROM execute(commands, atomic) $$;
+
+-- The events of ids, in order: number, leg, kind, status, what was asked, what moved, and what there was after.
+CREATE FUNCTION events(numbers bigint[]) RETURNS TABLE (n bigint, leg int, kind text, status text, requested numeric, amount numeric,
+	from_balance numeric, to_balance numeric, held numeric, from_version bigint, to_version bigint)
+LANGUAGE sql AS $$
+	SELECT u.n, j.leg::int, j.kind, j.status, j.requested, j.amount, j.from_balance_after, j.to_balance_after, j.from_held_after, j.from_version, j.to_version
+	FROM unnest(numbers) u (n) JOIN wallet.journal j ON j.transaction_id = id(u.n) ORDER BY j.event_id
+$$;
+
+-- Balance, held, available, status, version of an account in one line; '-' for no available.
+CREATE FUNCTION has(name text, currency text DEFAULT 'USD') RETURNS text LANGUAGE sql
+AS $$ SELECT format('%s %s %s %s %s', a.balance, a.held, COALESCE(a.available::text, '-'), a.status, a.version) FROM wallet_account($1, $2) a $$;
+
+-- What a command answers, in one line: status, amount, both balances; a star marks what was replayed, '-' what is absent.
+CREATE FUNCTION answer(r wallet.receipt) RETURNS text LANGUAGE sql
+AS $$ SELECT format('%s%s %s %s %s', r.status, CASE WHEN r.replayed THEN '*' END, COALESCE(r.amount::text, '-'), COALESCE(r.from_balance::text, '-'), COALESCE(r.to_balance::text, '-')) $$;
