@@ -323,3 +323,26 @@ mutant grants_trust_the_path src/api/grant.c 'tap/020_search_path' \
     's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
 mutant verify_trusts_the_path src/audit/guards.c 'tap/020_search_path' \
     's/\(void\) set_config_option\("search_path"/if (level < 0)\n\t\t$&/'
+
+# ---- holds, reversals, limits and wallet_execute through SQL
+
+mutant queue_not_loaded src/apply/relate.c 'pgtap/holds' \
+    's/if \(account->next_expiry != 0 && \(account->next_expiry <= last/if (account->next_expiry != 0 \&\& last < 0 \&\& (account->next_expiry <= last/'
+mutant holds_not_saved src/apply/save.c 'pgtap/holds' \
+    's/if \(hold->state != call->hold_rows\[i\]\.hold\.state \|\|/if (hold->state == WALLET_HOLD_OPEN \&\& hold->state != call->hold_rows[i].hold.state \&\&/'
+mutant single_writes_no_expire src/apply/save.c 'pgtap/holds' \
+    's/\n\tsave_expires\(call\);/\n\t(void) save_expires;/'
+mutant reversed_not_saved src/apply/save.c 'pgtap/reversals' \
+    's/if \(original->reversed != call->reversal_rows\[i\]\.reversed\)/if (original->reversed < 0)/'
+mutant group_keeps_holds src/core/group.c 'pgtap/execute' \
+    's/\n\tpush_hold\(batch, member\);/\n\t(void) push_hold;/'
+mutant births_not_met src/core/batch.c 'pgtap/execute' \
+    's/\*place = born_at\(batch, birth\);/*place = born_at(batch, -1);/'
+mutant execute_asks_no_right src/api/execute.c 'pgtap/execute' \
+    's/if \(!place->allowed\[form->kind\]\)/if (!place->allowed[form->kind] \&\& false)/'
+mutant expired_counts_in_reads sql/parts/51_commands.sql 'pgtap/holds' \
+    's/h\.expires_at OPERATOR\(pg_catalog\.<=\) pg_catalog\.clock_timestamp\(\)\), 0\)/h.expires_at OPERATOR(pg_catalog.<) \x27epoch\x27::timestamptz), 0)/'
+mutant rest_stays_spent src/core/rule_capture.c 'pgtap/holds' \
+    's/wallet_event_moment\(event\), rest\)/wallet_event_moment(event), 0)/'
+mutant window_change_keeps_spent src/core/rule_limits.c 'pgtap/lifecycle' \
+    's/if \(seconds != account->window_seconds\)/if (account->window_seconds == 0)/'
