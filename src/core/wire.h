@@ -47,8 +47,14 @@ wallet_read_unsigned(WalletReader *reader, size_t n)
 	const uint8_t *bytes = wallet_read_bytes(reader, n);
 	uint64_t	value = 0;
 
-	for (size_t i = n; bytes != NULL && i > 0; i--)
+	if (bytes == NULL)
+		return 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(&value, bytes, n);
+#else
+	for (size_t i = n; i > 0; i--)
 		value = value << 8 | bytes[i - 1];
+#endif
 	return value;
 }
 
