@@ -4,6 +4,7 @@
 #   EVENTS=10000000     transfers to load
 #   ACCOUNTS=10000      accounts among which money moves
 #   BATCH=8000          transfers a call and a commit
+#   ONLY=load           stop when it is loaded, and say what the calls took
 #   JOBS=2              of pg_dump and pg_restore
 #   COMPRESS=1          of pg_dump, 0 to 9
 #   SETTINGS='shared_buffers = 4GB'   more server settings, one a line
@@ -69,24 +70,41 @@ CREATE TABLE bench.pattern AS
 	JOIN bench.account payer ON payer.n = 1 + a
 	JOIN bench.account payee ON payee.n = 1 + (a + 1 + further) % :accounts
 	GROUP BY p;
+-- What each call and its commit took, making its ids not counted.
+CREATE UNLOGGED TABLE bench.took (n integer PRIMARY KEY, ms double precision NOT NULL);
 CREATE PROCEDURE bench.load(calls integer, batch integer) LANGUAGE plpgsql AS $$
 DECLARE
+	ids uuid[];
+	began timestamptz;
 	refused integer;
 BEGIN
 	FOR n IN 1 .. calls LOOP
+		ids := ARRAY(SELECT wallet_uuid() FROM generate_series(1, batch));
+		began := clock_timestamp();
 		SELECT count(*) INTO refused
-		FROM bench.pattern p, wallet_transfers_by_id(p.from_ids, p.to_ids, p.amounts, ARRAY(SELECT wallet_uuid() FROM generate_series(1, batch + 0 * n))) o
+		FROM bench.pattern p, wallet_transfers_by_id(p.from_ids, p.to_ids, p.amounts, ids) o
 		WHERE p.p = n % 64 AND o.status <> 'success';
 		IF refused > 0 THEN
 			RAISE EXCEPTION '% transfers were refused', refused;
 		END IF;
 		COMMIT;
+		INSERT INTO bench.took VALUES (n, 1000 * extract(epoch FROM clock_timestamp() - began));
+		COMMIT;
 	END LOOP;
 END
 $$;
+-- Median of the calls after which the log held between so many and half as many events more.
+CREATE FUNCTION bench.call_at(events bigint, batch integer) RETURNS double precision LANGUAGE sql AS $$
+	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM bench.took WHERE n::bigint * batch BETWEEN events AND events * 1.5 $$;
 VACUUM ANALYZE;
 EOF
 timed load sql bank "CALL bench.load($calls, $batch)"
+IFS='|' read -r call_small call_large growth < <(sql bank "SELECT round(s::numeric, 1), round(l::numeric, 1), round((l / s)::numeric, 2) FROM bench.call_at(100000, $batch) s, bench.call_at($((calls * batch * 2 / 3)), $batch) l")
+calls_took="A bulk call of $(grouped "$batch") and its commit, median: $call_small ms from 100,000 events on, $call_large ms from $(grouped $((calls * batch * 2 / 3))) on: ratio $growth"
+if [ "${ONLY:-}" = load ]; then
+    say "$(grouped $((calls * batch))) transfers loaded in $load s. $calls_took" | tee "$out/report.txt"
+    exit
+fi
 sql bank "DROP SCHEMA bench CASCADE" 2>/dev/null
 count=$(sql bank "SELECT count(*) FROM wallet.event")
 [ "$count" -eq $((calls * batch + accounts)) ] || die "$count events, not $((calls * batch + accounts))"
@@ -118,6 +136,7 @@ row() { printf '  %-34s %10s s  %14s events/s\n' "$1" "$2" "$(per_second "$count
     say "$(grouped "$count") events, $(grouped "$accounts") accounts"
     say
     row "load, $(grouped "$batch") a call" "$load"
+    say "  $calls_took"
     row "pg_dump -Fd -j $jobs -Z $compress" "$dump"
     row "pg_restore -j $jobs" "$restore"
     row "VACUUM ANALYZE" "$vacuum"
