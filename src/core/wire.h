@@ -47,18 +47,37 @@ wallet_read_unsigned(WalletReader *reader, size_t n)
 	const uint8_t *bytes = wallet_read_bytes(reader, n);
 	uint64_t	value = 0;
 
-	for (size_t i = n; bytes != NULL && i > 0; i--)
+	if (bytes == NULL)
+		return 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(&value, bytes, n);
+#else
+	for (size_t i = n; i > 0; i--)
 		value = value << 8 | bytes[i - 1];
+#endif
 	return value;
 }
 
 static inline wallet_int128
 wallet_read_money(WalletReader *reader)
 {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	/*
+	 * At once: two halves that are stored and then read as one stall the
+	 * processor.
+	 */
+	const uint8_t *bytes = wallet_read_bytes(reader, sizeof(wallet_int128));
+	wallet_int128 value = 0;
+
+	if (bytes != NULL)
+		memcpy(&value, bytes, sizeof(value));
+	return value;
+#else
 	uint64_t	low = wallet_read_unsigned(reader, 8);
 	uint64_t	high = wallet_read_unsigned(reader, 8);
 
 	return (wallet_int128) ((wallet_uint128) high << 64 | low);
+#endif
 }
 
 /* u32 length and bytes, borrowed. */
