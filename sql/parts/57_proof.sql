@@ -12,3 +12,7 @@ CREATE FUNCTION @extschema@.wallet_verify_against(head bytea)
 	RETURNS TABLE (check_name text, ok boolean, examined bigint, detail text)
 	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 2 AS 'MODULE_PATHNAME', 'wallet_sql_verify_against';
 COMMENT ON FUNCTION @extschema@.wallet_verify_against(bytea) IS 'Proves that the events of this ledger begin with those that wallet_head() digested then, every byte of them.';
+
+CREATE FUNCTION @extschema@.wallet_export(path text, until_event bigint DEFAULT NULL) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'wallet_sql_export';
+COMMENT ON FUNCTION @extschema@.wallet_export(text, bigint) IS 'Writes the events up to one, or up to the horizon, to a new file on the server, for the program wallet-replay; returns how many. Needs pg_write_server_files.';

@@ -62,6 +62,7 @@ SELECT shows($$ SELECT p.proname::text || ' ' || p.provolatile::text || p.propar
 		('wallet_define_currency vufalsefalse'),
 		('wallet_event_time istruefalse'),
 		('wallet_execute vufalsefalse'),
+		('wallet_export vufalsefalse'),
 		('wallet_feed vufalsefalse'),
 		('wallet_freeze vufalsefalse'),
 		('wallet_get ssfalsefalse'),

@@ -2,7 +2,7 @@
 -- Method: every argument in turn, against SPEC 4, 5, 8 and the build's decisions; the list of functions is compared with the catalog, so
 -- that a function that is added later without its NULLs fails here.
 \ir lib/setup.sql
-SELECT plan(103);
+SELECT plan(105);
 
 SELECT open('world', 'USD', NULL), open('alice'), open('bob') \g /dev/null
 SELECT pay('world', 'alice', 100) \g /dev/null
@@ -17,6 +17,7 @@ SELECT set_eq($$ SELECT p.proname::text || ' ' || p.pronargs FROM pg_proc p JOIN
 		('wallet_balance_effective 4'),
 		('wallet_define_currency 3'),
 		('wallet_event_time 1'),
+		('wallet_export 2'),
 		('wallet_feed 2'),
 		('wallet_get 1'),
 		('wallet_grant 2'),
@@ -199,6 +200,8 @@ SELECT is(ARRAY[wallet_tree_balance(NULL, 'USD'), wallet_tree_balance('alice', N
 SELECT is((SELECT count(*) FROM wallet_holds(NULL, 'USD')) + (SELECT count(*) FROM wallet_holds('alice', NULL)), 0::bigint, 'holds: no row');
 SELECT is(ARRAY[wallet.expired(NULL, 1), wallet.expired(account('alice'), NULL)], '{0,0}'::numeric[], 'expired: nothing');
 SELECT is((fault_of('SELECT * FROM wallet_verify_against(NULL)')).sqlstate, 'WA024', 'verify_against: head');
+SELECT is((fault_of('SELECT wallet_export(NULL, NULL)')).sqlstate, 'WA024', 'export: path; until_event NULL is the horizon');
+SELECT is((fault_of('SELECT wallet_export(''/nowhere/log'', NULL)')).sqlstate, '58P01', 'export: until_event alone');
 
 -- ---- rights
 SELECT is((SELECT string_agg((fault_of(s)).sqlstate || ' ' || (fault_of(s)).message, ', ') FROM unnest(ARRAY['SELECT wallet_grant(NULL, ''reader'')', 'SELECT wallet_grant(current_user, NULL)', 'SELECT wallet_revoke(NULL, ''reader'')', 'SELECT wallet_revoke(current_user, NULL)']) AS s),

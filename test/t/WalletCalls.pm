@@ -8,7 +8,7 @@ use Exporter 'import';
 our @EXPORT = qw(@calls @relations seed_calls);
 
 # NAME, CALL, WHO. S. is the schema of the functions. A line per function, and more where the accounts
-# matter. Who is not named is refused with 42501. owner and other are tellers, of whom owner owns the account 'owned'.
+# matter. Who is not named is refused with 42501. A fourth column is what a superuser is told, if the call fails. owner and other are tellers, of whom owner owns the account 'owned'.
 my $readers = 'reader teller auditor admin owner other';
 my $tellers = 'teller admin owner other';
 
@@ -79,15 +79,16 @@ our @calls = (
 	[ 'wallet_remove_floor', q{(S.wallet_remove_floor('plain', 'USD', ID)).status}, 'admin' ],
 	[ 'wallet_set_ceiling', q{(S.wallet_set_ceiling('plain', 'USD', 5000, ID)).status}, 'admin' ],
 	[ 'wallet_set_spend_limit', q{(S.wallet_set_spend_limit('plain', 'USD', 50, 60, ID)).status}, 'admin' ],
-	[ 'wallet_seal', q{S.wallet_seal()}, 'admin' ],
 	[ 'wallet_redact', q{(S.wallet_redact('00000001-0000-7000-8000-000000000001')).status}, 'admin' ],
 	[ 'wallet_rebuild', q{count(*) FROM S.wallet_rebuild('plain', 'USD')}, 'admin' ],
+	[ 'wallet_seal', q{S.wallet_seal()}, 'admin' ],
 	[ 'wallet_resume', q{S.wallet_resume()}, 'admin' ],
 	[ 'wallet_grant', q{S.wallet_grant('wr_nobody', 'reader')}, '' ],
 	[ 'wallet_revoke', q{S.wallet_revoke('wr_reader', 'reader')}, '' ],
+	[ 'wallet_export', q{S.wallet_export('/nowhere/log')}, '', '58P01' ],
 	[ 'apply_grants', q{wallet.apply_grants()}, '' ],
 	[ 'store_horizon', q{wallet.store_horizon() > 0}, '' ],
-	# For PostgreSQL to call; the fourth column is what a superuser is told who calls it all the same.
+	# For PostgreSQL to call.
 	[ 'refuse_change', q{wallet.refuse_change()}, '', 'XX000' ],
 	[ 'load_guard', q{wallet.load_guard()}, '' ]);
 
