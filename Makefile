@@ -5,6 +5,7 @@
 #   WERROR=1        warnings are errors
 #   ASSERT=1        arms our assertions, on a server that has none
 #   FAILPOINTS=1    compiles in what tests stop and kill at (src/pg/failpoint.h)
+#   NO_REPLAY=1     without the program wallet-replay, which needs OpenSSL's headers
 #
 # To switch one of them run make clean first: objects do not depend on it.
 
@@ -14,7 +15,12 @@ WALLET_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" wallet
 
 MODULE_big = wallet
 EXTENSION = wallet
-OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+# src/replay is a program of its own: it shares core with the extension, and nothing else.
+REPLAY_OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/replay/*.c)))
+OBJS := $(filter-out $(REPLAY_OBJS),$(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c))))
+# PGXS has no word for a program beside a module; a script is installed where programs are.
+SCRIPTS_built := $(if $(filter 1,$(NO_REPLAY)),,wallet-replay)
+EXTRA_CLEAN = $(REPLAY_OBJS)
 
 SQL_PARTS := $(sort $(wildcard sql/parts/*.sql))
 SQL_SCRIPT := sql/wallet--$(WALLET_VERSION).sql
@@ -47,9 +53,12 @@ override with_llvm := no
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-src/core/%.o: override CFLAGS += $(CORE_CFLAGS)
+src/core/%.o src/replay/%.o: override CFLAGS += $(CORE_CFLAGS)
 
-$(OBJS): Makefile wallet.control
+$(OBJS) $(REPLAY_OBJS): Makefile wallet.control
+
+wallet-replay: $(REPLAY_OBJS) $(filter src/core/%,$(OBJS))
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS_EX) -pthread -lcrypto
 
 # The directory is a prerequisite so that a removed part counts as a change.
 $(SQL_SCRIPT): $(SQL_PARTS) $(wildcard sql/parts) Makefile wallet.control

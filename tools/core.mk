@@ -6,6 +6,8 @@
 # A test may use OpenSSL's SHA-256 for the digest that core is handed.
 
 CORE := $(patsubst src/core/%.c,%.o,$(sort $(wildcard src/core/*.c)))
+# The program wallet-replay without its main().
+REPLAY := $(patsubst src/%.c,%.o,$(filter-out src/replay/wallet_replay.c,$(sort $(wildcard src/replay/*.c))))
 UNIT := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 FUZZ := $(patsubst test/fuzz/%.c,build/fuzz/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
 
@@ -30,7 +32,7 @@ build/unit/core/%.o: src/core/%.c tools/core.mk
 	@mkdir -p $(@D)
 	gcc $(CORE_WARN) $(FLAGS) -c -o $@ $<
 
-build/fuzz/%: build/fuzz/%.o $(addprefix build/fuzz/core/,$(CORE))
+build/fuzz/%: build/fuzz/%.o $(addprefix build/fuzz/core/,$(CORE)) $(addprefix build/fuzz/,$(REPLAY))
 	clang -fsanitize=fuzzer $(SANITIZE) -o $@ $^ -Wl,--as-needed -lcrypto
 
 build/fuzz/%.o: test/fuzz/%.c tools/core.mk
@@ -41,4 +43,8 @@ build/fuzz/core/%.o: src/core/%.c tools/core.mk
 	@mkdir -p $(@D)
 	clang $(CORE_WARN) $(FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 
--include $(wildcard build/unit/*.d build/unit/core/*.d build/fuzz/*.d build/fuzz/core/*.d)
+build/fuzz/replay/%.o: src/replay/%.c tools/core.mk
+	@mkdir -p $(@D)
+	clang $(CORE_WARN) $(FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+-include $(wildcard build/unit/*.d build/unit/core/*.d build/fuzz/*.d build/fuzz/core/*.d build/fuzz/replay/*.d)

@@ -14,12 +14,15 @@ declare -A below=(
     [engine]="core pg store apply engine"
     [audit]="core pg store apply audit"
     [cluster]="core pg store apply cluster"
+    [replay]="core replay"
 )
 # With -Isrc, a floor of one of these names would hide the server's own headers.
 server_dirs="access archive backup bootstrap catalog commands common datatype executor fe_utils foreign jit lib
     libpq mb nodes optimizer parser partitioning pch port portability postmaster regex replication rewrite
     snowball statistics storage tcop tsearch utils"
 core_headers="stdint.h stdbool.h stddef.h string.h"
+# A program that needs no PostgreSQL: the C library, and OpenSSL for SHA-256.
+replay_headers="errno.h fcntl.h inttypes.h pthread.h stdarg.h stdio.h stdlib.h string.h sys/mman.h sys/stat.h unistd.h openssl/evp.h"
 core_types="float|double|_Float[0-9]*|time_t|FILE|Datum"
 core_calls="malloc|calloc|realloc|free|alloca|palloc|pfree|time|clock|clock_gettime|gettimeofday|rand|random|getenv|setlocale|printf|fprintf|abort|exit"
 
@@ -41,12 +44,14 @@ check_include() {
     if [[ $what == '<'* ]]; then
         [ "$floor" != core ] || [[ " $core_headers " == *" $name "* ]] ||
             offence "$file:$line: core may not include <$name>"
+        [ "$floor" != replay ] || [[ " $replay_headers " == *" $name "* ]] ||
+            offence "$file:$line: replay may not include <$name>"
     elif [[ $name == */* && -n ${below[$other]:-} ]]; then
         [[ " ${below[$floor]} " == *" $other "* ]] || offence "$file:$line: $floor may not include $name"
     elif [[ $name == ../* || $name == */../* || -e src/$name ]]; then
         offence "$file:$line: $name: include \"floor/name.h\""
-    elif [ ! -e "${file%/*}/$name" ] && [ "$floor" = core ]; then
-        offence "$file:$line: core may not include \"$name\""
+    elif [ ! -e "${file%/*}/$name" ] && [[ $floor == core || $floor == replay ]]; then
+        offence "$file:$line: $floor may not include \"$name\""
     fi
 }
 

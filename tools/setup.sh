@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 major=${PG_MAJOR:-15}
-build="gcc libc6-dev make postgresql-server-dev-$major"
+build="gcc libc6-dev make libssl-dev postgresql-server-dev-$major"
 server="$build postgresql-$major"
 clang="clang libclang-rt-14-dev libssl-dev"
 
