@@ -13,7 +13,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all_suites="floors build format unit fuzz regress isolation pgtap tap model docs clients"
+all_suites="floors build format unit golden fuzz regress isolation pgtap tap model docs clients"
 
 tools/setup.sh check
 ! is_root || exec tools/as-user.sh tools/check.sh "$@"
@@ -188,6 +188,15 @@ suite_unit() {
     for name in "${names[@]}"; do
         [[ $name != test_* ]] || run_tap "unit/$name" "build/unit/$name"
     done
+}
+
+suite_golden() {
+    say "files 3"
+    staged
+    mkdir -p build/check/golden
+    run_tap golden/check.py /usr/bin/python3 test/golden/check.py test/golden/format-1/*.log
+    run_tap golden/check.sh bash test/golden/check.sh "$WALLET_STAGE$(pg bindir)/wallet-replay" build/check/golden
+    run_tap golden/forge.py /usr/bin/python3 test/golden/forge.py "$WALLET_STAGE$(pg bindir)/wallet-replay" build/check/golden
 }
 
 suite_fuzz() {
