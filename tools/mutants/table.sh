@@ -346,3 +346,34 @@ mutant rest_stays_spent src/core/rule_capture.c 'pgtap/holds' \
     's/wallet_event_moment\(event\), rest\)/wallet_event_moment(event), 0)/'
 mutant window_change_keeps_spent src/core/rule_limits.c 'pgtap/lifecycle' \
     's/if \(seconds != account->window_seconds\)/if (account->window_seconds == 0)/'
+# ---- export, and the program wallet-replay
+
+mutant export_leaves_file src/audit/export.c 'tap/070_export' \
+    's/\(void\) unlink\(export->temporary\)/(void) export/'
+mutant export_needs_no_right src/audit/export.c 'tap/070_export' \
+    's/if \(!has_privs_of_role\(GetUserId\(\), ROLE_PG_WRITE_SERVER_FILES\)\)/if (!has_privs_of_role(GetUserId(), ROLE_PG_WRITE_SERVER_FILES) \&\& path == NULL)/'
+mutant export_above_horizon src/audit/export.c 'tap/070_export' \
+    's/if \(asked && until > horizon\)/if (asked \&\& until < 0)/'
+mutant export_past_horizon src/audit/export.c 'tap/070_export' \
+    's/return asked \? until : horizon;/return asked ? until : PG_INT64_MAX;/'
+mutant export_named_at_once src/audit/export.c 'tap/070_export' \
+    's/psprintf\("%s\.tmp", export->path\)/pstrdup(export->path)/'
+mutant replay_compares_nothing src/replay/redo.c 'golden/forge.py' \
+    's/if \(is_same\(again, recorded\)\)/if (is_same(again, recorded) || again != NULL)/'
+mutant replay_forgets_a_field src/replay/redo.c 'golden/forge.py' \
+    's/ && a->debit_held == b->debit_held//; s/a->debit_held == b->debit_held && //'
+mutant replay_believes_causes src/replay/redo_group.c 'golden/forge.py' \
+    's/if \(cause >= first->group_first \|\| known == NULL \|\| !known->refused\)/if (cause == 0 || (known == NULL \&\& cause < 0))/'
+mutant replay_takes_any_order src/replay/redo.c 'golden/forge.py' \
+    's/if \(event->event_id <= redo->last_id\)/if (event->event_id < 0)/'
+mutant replay_ids_come_twice src/replay/redo.c 'golden/forge.py' \
+    's/\tif \(reference->decided\)\n/\tif (reference->decided \&\& event->event_id < 0)\n/'
+mutant replay_drops_expired_holds src/replay/redo.c 'golden/check.sh' \
+    's/(if \(wallet_books_reference\(books, &books->holds\[place\]\.transaction_id\) == NULL)\)/$1 || count > 0)/'
+mutant replay_ignores_its_trailer src/replay/wallet_replay.c 'tap/070_export' \
+    's/if \(folding->complete && memcmp/if (folding->complete \&\& folding->events == 0 \&\& memcmp/'
+mutant replay_ignores_heads src/replay/wallet_replay.c 'tap/070_export' \
+    's/else if \(memcmp\(options->head, folding->wanted_head/else if (report == NULL \&\& memcmp(options->head, folding->wanted_head/'
+argued export_renames src/audit/export.c \
+    's/link\(export->temporary, export->path\) != 0/rename(export->temporary, export->path) != 0/' \
+    'whether the name is there is looked at first; that nobody makes it meanwhile only link(2) guarantees'
